@@ -1,0 +1,51 @@
+"""Which of a session's monitors is in control of the car; every reader chooses the same."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pitboard.contract.messages import StatusMessage
+
+HEARTBEAT_S = 10.0
+"""A live monitor says `status` at least this often."""
+
+LOST_AFTER_S = 22.0
+"""No heartbeat and no telemetry for this long is `lost`, whatever the retained status says.
+
+Two heartbeats and a little: no broker delivers a will when the broker's own machine dies.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one monitor says of its control of the car, and whether it is still heard."""
+
+    status: StatusMessage
+    is_live: bool
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether the monitor may be the active one."""
+        state_allows = self.status.state in ("online", "idle")
+        return self.is_live and state_allows and self.status.in_control is True
+
+
+def choose_active(claims: Mapping[str, Claim], last: str | None) -> str | None:
+    """The `monitor_id` that is live and in control with the highest `control`, else *last*.
+
+    Ties go to the smaller id. A single monitor that never said `in_control` is the active one.
+    """
+    candidates = [
+        (-(claim.status.control or 0), monitor_id)
+        for monitor_id, claim in claims.items()
+        if claim.is_candidate
+    ]
+    if candidates:
+        return min(candidates)[1]
+    if last is None and len(claims) == 1:
+        return next(iter(claims))
+    return last
+
+
+def next_control(statuses: Iterable[StatusMessage]) -> int:
+    """The `control` that a monitor takes with the car: above all that were seen."""
+    return max((status.control or 0 for status in statuses), default=0) + 1
