@@ -16,6 +16,7 @@ from pitboard.contract.messages import (
     LAP_COLUMNS,
     MAX_SETUP_VALUES,
     VERSION,
+    Cell,
     LapMessage,
     LapRow,
     LapsMessage,
@@ -109,6 +110,8 @@ def missing_telemetry(telemetry: Telemetry) -> list[str]:
 
 def lap_rows(message: LapsMessage) -> list[LapRow]:
     """The rows by column name; unknown columns are left out. Raises `Invalid`."""
+    if len(set(message.columns)) < len(message.columns):
+        raise Invalid("a column stands twice")
     known = [(i, name) for i, name in enumerate(message.columns) if name in LAP_COLUMNS]
     rows = []
     for number, cells in enumerate(message.rows):
@@ -121,7 +124,7 @@ def lap_rows(message: LapsMessage) -> list[LapRow]:
     return rows
 
 
-def lap_cells(rows: Iterable[LapRow]) -> list[list[object]]:
+def lap_cells(rows: Iterable[LapRow]) -> list[list[Cell]]:
     """The inverse of `lap_rows` for `LAP_COLUMNS`."""
     return [[getattr(row, name) for name in LAP_COLUMNS] for row in rows]
 

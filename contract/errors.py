@@ -93,3 +93,10 @@ class LinkLost(PitboardError):
 
 class SettingsError(PitboardError):
     """Something a person typed or wrote cannot work; the text says what to change."""
+
+
+class PortTaken(SettingsError):
+    """Another program listens on the port."""
+
+    def __init__(self, host: str, port: int, flag: str) -> None:
+        super().__init__(f"port {port} on {host} is already in use: choose another with {flag}")

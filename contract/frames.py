@@ -18,6 +18,14 @@ MAX_HZ = 60.0
 MAX_FRAME_BYTES = 64 * 1024
 """The largest frame that a browser may send."""
 
+JOIN_WITHIN_S = 5.0
+FRAMES_PER_S = 10.0
+FRAME_BURST = 20
+"""How many frames a browser may send at once, with `FRAMES_PER_S` in the long run."""
+
+MAX_JOINED = 8
+"""The most sessions that one connection may watch."""
+
 CLOSE_BAD_REQUEST = 4400
 CLOSE_NO_JOIN = 4408
 CLOSE_TOO_SLOW = 4008
@@ -26,7 +34,7 @@ CLOSE_INTERNAL = 1011
 CLOSE_RESTART = 1012
 
 
-class FromBrowser(Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+class FromBrowser(Struct, frozen=True, kw_only=True, tag_field="type"):
     """Base of the frames that a browser may send."""
 
 

@@ -168,7 +168,7 @@ class StatusMessage(Envelope, frozen=True, kw_only=True):
     state: Literal["online", "idle", "offline", "lost"]
     in_control: bool | None = None
     control: Counter | None = None
-    laps: Annotated[int, Limits(ge=0, le=99_900)] | None = None
+    laps: Annotated[int, Limits(ge=0, le=100_000)] | None = None
     setup_revision: Counter | None = None
     driver: Text | None = None
     source: Word | None = None

@@ -17,9 +17,7 @@ MAX_SAFE_INT = 2**53 - 1
 Id = Annotated[str, Meta(pattern=rf"^{ID_PATTERN}\Z")]
 # A NUL ends text in C readers; publishers strip it.
 Text = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00]*\Z")]
-Time = Annotated[
-    str, Meta(pattern=TIME_PATTERN, description="ISO 8601, UTC, milliseconds", examples=[])
-]
+Time = Annotated[str, Meta(pattern=TIME_PATTERN, description="ISO 8601, UTC, milliseconds")]
 # A set of words grows within a version, so a reader shows a word it does not know as it is.
 Word = Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z")]
 
@@ -110,7 +108,7 @@ class TireTemps(Wheels[TireCelsius], frozen=True):
 class TreadTemps(
     Wheels[Annotated[list[TireCelsius | None], Meta(min_length=3, max_length=3)]], frozen=True
 ):
-    """Tread temperatures as [inner, middle, outer], degC."""
+    """Surface temperatures as [inner, middle, outer], degC."""
 
 
 class BrakeTemps(Wheels[BrakeCelsius], frozen=True):

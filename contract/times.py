@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+# [0-9] and \Z, since \d takes the digits of every script and $ a line feed behind the Z.
 TIME_PATTERN = (
-    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-    r"T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)\.\d{3}Z$"
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)\.[0-9]{3}Z\Z"
 )
 
 

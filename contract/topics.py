@@ -34,7 +34,7 @@ class Channel(StrEnum):
 
 
 _ID = re.compile(ID_PATTERN)
-# 999 chunks are 99,900 laps; a longer number is not a lap chunk but somebody's experiment.
+# 1,000 chunks are 100,000 laps; a longer number is not a lap chunk but somebody's experiment.
 _TOPIC = re.compile(
     rf"{ROOT}/(?P<session>{ID_PATTERN})/(?P<monitor>{ID_PATTERN})/"
     r"(?:(?P<channel>status|meta|setup|telemetry|lap)|laps/(?P<chunk>0|[1-9][0-9]{0,2}))"

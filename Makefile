@@ -1,0 +1,78 @@
+# Bare `make` lists the targets. A virtual environment in .venv is made and kept up to date by
+# whatever target needs it.
+
+PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command -v $$v && break; done)
+BIN := .venv/bin
+RUN_STAMP := .venv/.run
+DEV_STAMP := .venv/.dev
+JS_STAMP := node_modules/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(DEV_STAMP) packages $(JS_STAMP) ## Make .venv with everything, and what the tests need
+
+packages: # mosquitto, Chromium and Node.js from Debian, where we may install them
+	@sh .ci/packages
+
+demo: $(RUN_STAMP) ## Broker, bridge, dashboard and a simulated car; prints the URL to open
+	@$(BIN)/pitboard demo
+
+test: setup test-js ## Every test
+	$(BIN)/python -m pytest
+
+test-unit: $(DEV_STAMP) ## The tests that start nothing (seconds)
+	$(BIN)/python -m pytest -m "not system and not browser and not packaging"
+
+test-js: packages $(JS_STAMP) ## The dashboard's unit tests
+	@if command -v node >/dev/null; then node --test tests/dashboard/*.test.js; \
+	else echo "SKIPPED the dashboard's unit tests: Node.js is not installed"; fi
+
+test-browser: setup ## The page in a real Chromium
+	$(BIN)/python -m pytest -m browser
+
+test-system: setup ## Real brokers, servers and sockets
+	$(BIN)/python -m pytest -m system
+
+check: $(DEV_STAMP) $(JS_STAMP) ## Lint, formatting and types; warnings are errors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p pitboard -p tests -p benchmarks
+	$(BIN)/codespell
+	@if [ -x node_modules/.bin/tsc ]; then node_modules/.bin/tsc; \
+	else echo "SKIPPED tsc: Node.js is not installed"; fi
+
+format: $(DEV_STAMP) ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: $(DEV_STAMP) ## Write what is generated from the contract: schemas, AsyncAPI, field tables
+	$(BIN)/python docs/generate.py
+
+bench: $(DEV_STAMP) ## Measure, beside a peer in the same run
+	$(BIN)/python -m benchmarks.decode
+
+clean: ## Remove everything that make made
+	rm -rf .venv node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -f pitboard/contract pitboard/broker pitboard/publisher pitboard/bridge pitboard/dashboard
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	|| { echo "pitboard needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; sh .ci/packages venv && $(PYTHON) -m venv .venv; }
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+$(RUN_STAMP): pyproject.toml hatch_build.py | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[server]"
+	@touch $@
+
+$(DEV_STAMP): $(RUN_STAMP)
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(JS_STAMP): package-lock.json | packages
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; fi
+	@mkdir -p node_modules && touch $@
