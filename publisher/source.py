@@ -57,6 +57,11 @@ class Source(Protocol):
         """The setup as of the last sample; the same object while unchanged."""
         ...
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing will ever come again, as at the end of a recording."""
+        ...
+
     def samples(self, duration_s: float) -> Iterable[Sample]:
         """The samples of the next *duration_s* of the source's own time, oldest first.
 

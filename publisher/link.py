@@ -1,0 +1,255 @@
+"""One connection to one broker: the only place that knows paho.
+
+A link lives once: it connects, works, ends. Whoever wants to be connected again makes a new one,
+since a reused paho client sends old unacknowledged messages after the new ones. Nothing happens
+in paho's callbacks but putting an event into the owner's queue.
+"""
+
+import contextlib
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from pitboard.contract.errors import LinkLost
+from pitboard.contract.urls import BrokerUrl
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user of the broker."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """How a link behaves, whichever broker it goes to."""
+
+    credentials: Credentials | None = None
+    keepalive_s: int = 10
+    connection_timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """A message to send."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker accepted the link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The link is over, whether it ever worked or not.
+
+    Attributes:
+        reason: For a person.
+        is_refused: The broker does not want these credentials: asking again soon is no use.
+    """
+
+    reason: str
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message of a subscription; `retained` ones are replayed by the broker."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The broker accepted a subscription; its retained messages follow or came already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acked:
+    """The broker has the message that `Link.publish` gave this number (QoS 1)."""
+
+    mid: int
+
+
+LinkEvent = Connected | Ended | Received | Subscribed | Acked
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """An event of one link among the events of those before and after it."""
+
+    link: "Link"
+    event: LinkEvent
+
+
+class Link:
+    """A connection in its own thread; its events arrive `Tagged` in *events*."""
+
+    def __init__(
+        self,
+        url: BrokerUrl,
+        settings: LinkSettings,
+        *,
+        client_id: str,
+        events: "SimpleQueue[Any]",
+        will: Publish | None = None,
+    ) -> None:
+        self.url = url
+        self._settings = settings
+        self._events = events
+        self._end_reason: Ended | None = None
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=mqtt.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = settings.connection_timeout_s
+        if settings.credentials is not None:
+            client.username_pw_set(settings.credentials.username, settings.credentials.password)
+        if url.is_encrypted:
+            client.tls_set_context(ssl.create_default_context())
+        if will is not None:
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        client.on_socket_open = _set_no_delay
+        client.on_disconnect = self._on_disconnect
+        self._client = client
+        self._thread = threading.Thread(target=self._run, name=f"link {url}", daemon=True)
+
+    def open(self) -> None:
+        """Begin to connect; `Connected` or `Ended` follows."""
+        self._thread.start()
+
+    def publish(self, message: Publish) -> int:
+        """Hand a message to the connection, never waiting for the network; its number."""
+        return self._client.publish(message.topic, message.payload, message.qos, message.retain).mid
+
+    def subscribe(self, filters: Iterable[str], qos: int = 1) -> None:
+        """Subscribe to all *filters* at once; `Subscribed` follows."""
+        self._client.subscribe([(topic_filter, qos) for topic_filter in filters])
+
+    def unsubscribe(self, filters: Iterable[str]) -> None:
+        """End subscriptions."""
+        self._client.unsubscribe(list(filters))
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Say goodbye, so that the broker drops the will, and wait for the thread to end."""
+        self._client.disconnect()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            self._client.connect(self.url.host, self.url.port, keepalive=self._settings.keepalive_s)
+            self._client.loop_forever(retry_first_connection=False)
+            end = self._end_reason or Ended("connection closed")
+        except (OSError, ValueError) as exc:
+            end = Ended(_describe(exc))
+        except Exception as exc:
+            # A supervisor's boundary: whatever paho raises, the owner hears that the link ended.
+            log.exception("link failed url=%s", self.url)
+            end = Ended(type(exc).__name__)
+        self._emit(end)
+
+    def _emit(self, event: LinkEvent) -> None:
+        self._events.put(Tagged(self, event))
+
+    def _on_connect(
+        self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, *_: object
+    ) -> None:
+        if not reason.is_failure:
+            self._emit(Connected())
+            return
+        refused = reason.value in (0x86, 0x87)
+        self._end_reason = Ended(str(reason), is_refused=refused)
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, *_: object
+    ) -> None:
+        if self._end_reason is None and reason.is_failure:
+            self._end_reason = Ended("connection lost")
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return
+        self._emit(Received(topic, bytes(message.payload), bool(message.retain)))
+
+    def _on_publish(self, _client: mqtt.Client, _data: object, mid: int, *_: object) -> None:
+        self._emit(Acked(mid))
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: object, _mid: int, reasons: list[ReasonCode], *_: object
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.warning("subscription refused url=%s", self.url)
+        self._emit(Subscribed())
+
+
+def open_link(
+    urls: Sequence[BrokerUrl],
+    settings: LinkSettings,
+    *,
+    client_id: str,
+    events: "SimpleQueue[Any]",
+) -> Link:
+    """A connected link to the first of *urls* that answers, for tools that do not retry.
+
+    Raises `LinkLost` with every broker's reason in a person's words.
+    """
+    reasons = []
+    for url in urls:
+        link = Link(url, settings, client_id=client_id, events=events)
+        link.open()
+        event = events.get().event
+        if not isinstance(event, Ended):
+            return link
+        reasons.append(f"{url}: {event.reason}")
+    raise LinkLost("cannot reach the broker: " + "; ".join(reasons))
+
+
+def _set_no_delay(_client: mqtt.Client, _data: object, sock: object) -> None:
+    # Without it Nagle's algorithm holds a small frame back until the last one is acknowledged.
+    assert isinstance(sock, socket.socket)
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _describe(exc: Exception) -> str:
+    match exc:
+        case TimeoutError():
+            return "no answer in time"
+        case socket.gaierror():
+            return "host name not found"
+        case ssl.SSLCertVerificationError():
+            return f"certificate not trusted: {exc.verify_message}"
+        case ssl.SSLError():
+            return "no TLS on that port"
+        case OSError(strerror=str(text)):
+            return text
+        case _:
+            return str(exc) or type(exc).__name__

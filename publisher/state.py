@@ -1,0 +1,149 @@
+"""The monitor's files: who it is, and what it remembers of each session.
+
+One folder holds `identity.json` and one file a (session, monitor). A file is replaced as a whole,
+so a crash leaves the old one or the new one, never half of one.
+"""
+
+import contextlib
+import logging
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from filelock import FileLock, Timeout
+from msgspec import Struct, structs
+
+from pitboard.contract.errors import SettingsError
+from pitboard.contract.topics import is_id, new_id
+from pitboard.publisher.memory import Memory
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S", bound=Struct)
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who publishes, and for which car."""
+
+    session_id: str
+    monitor_id: str
+
+
+def load_identity(
+    folder: Path, *, session_id: str | None, monitor_id: str | None, new_session: bool = False
+) -> Identity:
+    """The machine's identity: what is given, else what was used last, else made up.
+
+    Raises:
+        SettingsError: An id does not match the pattern, or the folder cannot be written.
+    """
+    for flag, value in (("--session", session_id), ("--monitor", monitor_id)):
+        if value is not None and not is_id(value):
+            raise SettingsError(
+                f"{flag} {value!r}: use lower-case letters, digits, - and _, at most 64, "
+                "beginning with a letter or a digit"
+            )
+    path = folder / "identity.json"
+    stored = _read(path, Identity)
+    keeps = stored is not None and not new_session
+    identity = Identity(
+        session_id=session_id or (stored.session_id if stored and keeps else new_id()),
+        monitor_id=monitor_id or (stored.monitor_id if stored else f"pc-{new_id()[:8]}"),
+    )
+    # A second monitor on this machine is named each time; it does not become the machine's own.
+    kept = structs.replace(identity, monitor_id=stored.monitor_id) if stored else identity
+    if kept != stored:
+        _make_folder(folder)
+        _write(path, kept)
+    return identity
+
+
+class StateFile:
+    """The `Memory` of one monitor in one session; only one process may hold it."""
+
+    def __init__(self, folder: Path, identity: Identity) -> None:
+        """Take the file.
+
+        Raises:
+            SettingsError: Another process holds it, or the folder cannot be written.
+        """
+        _make_folder(folder)
+        self._path = folder / f"{identity.session_id}.{identity.monitor_id}.json"
+        self._lock = FileLock(f"{self._path}.lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise SettingsError(
+                f"monitor {identity.monitor_id} of session {identity.session_id} already runs on "
+                "this machine: stop it, or give this one another --monitor id"
+            ) from None
+        except OSError as exc:
+            raise SettingsError(f"cannot lock {self._path}: {exc.strerror or exc}") from None
+        loaded = _read(self._path, Memory)
+        if loaded is not None and (loaded.session_id, loaded.monitor_id) != (
+            identity.session_id,
+            identity.monitor_id,
+        ):
+            loaded = None
+        self.memory = loaded or Memory(
+            session_id=identity.session_id, monitor_id=identity.monitor_id
+        )
+        self._saved = msgspec.json.encode(self.memory)
+
+    def save(self) -> None:
+        """Write what changed; a full disk is logged and the monitor goes on."""
+        data = msgspec.json.encode(self.memory)
+        if data == self._saved:
+            return
+        try:
+            _write_bytes(self._path, data)
+        except OSError as exc:
+            log.warning("state not saved path=%s reason=%s", self._path, exc.strerror or exc)
+            return
+        self._saved = data
+
+    def close(self) -> None:
+        """Save and let another process have the file."""
+        self.save()
+        self._lock.release()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise SettingsError(
+            f"cannot use the state folder {folder}: {exc.strerror or exc} (--state-dir)"
+        ) from None
+
+
+def _read(path: Path, kind: type[S]) -> S | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise SettingsError(f"cannot read {path}: {exc.strerror or exc}") from None
+    except (msgspec.MsgspecError, UnicodeError) as exc:
+        # The broker's retained messages fill a lost state again, so a damaged one is set aside.
+        log.warning("state set aside path=%s reason=%s", path, exc)
+        with contextlib.suppress(OSError):
+            path.replace(path.with_suffix(".damaged"))
+        return None
+
+
+def _write(path: Path, value: Struct) -> None:
+    try:
+        _write_bytes(path, msgspec.json.encode(value))
+    except OSError as exc:
+        raise SettingsError(f"cannot write {path}: {exc.strerror or exc} (--state-dir)") from None
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    temporary = path.with_suffix(".new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

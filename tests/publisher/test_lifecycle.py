@@ -1,0 +1,508 @@
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+
+from pitboard.contract import codec
+from pitboard.contract.messages import (
+    LapMessage,
+    LapRow,
+    LapsMessage,
+    LapSummary,
+    Message,
+    Meta,
+    SetupMessage,
+    StatusMessage,
+    TelemetryMessage,
+)
+from pitboard.contract.times import to_text
+from pitboard.contract.topics import Topic
+from pitboard.publisher.composer import About, Send
+from pitboard.publisher.lap_rows import row_of
+from pitboard.publisher.lifecycle import Lifecycle, Step, Subscribe, Unsubscribe
+from pitboard.publisher.memory import Memory
+from pitboard.publisher.source import NamedSetup
+from tests.fakes import FakeClock, frame
+
+OWN = "pitboard/v1/spa24/pc-1"
+
+
+def make(
+    clock: FakeClock, memory: Memory | None = None, rate_hz: float = 10.0
+) -> tuple[Lifecycle, Memory]:
+    memory = memory or Memory(session_id="spa24", monitor_id="pc-1")
+    return Lifecycle(memory, About("simulated", "0.1.0", rate_hz), clock), memory
+
+
+def announce(life: Lifecycle, clock: FakeClock) -> list[Step]:
+    """Connect to an empty broker."""
+    life.connecting()
+    life.connected()
+    clock.advance(0.021)
+    return life.tick()
+
+
+def decoded(step: Step) -> Message:
+    assert isinstance(step, Send)
+    return codec.decode(step.topic, step.payload)
+
+
+def names(steps: Iterable[Step]) -> list[str]:
+    return [step.topic.name for step in steps if isinstance(step, Send)]
+
+
+def status_of(steps: Iterable[Step]) -> StatusMessage:
+    messages = [decoded(s) for s in steps if isinstance(s, Send) and s.topic.name == "status"]
+    assert isinstance(messages[-1], StatusMessage)
+    return messages[-1]
+
+
+def summary(lap: int, run: int = 1, finished_s: int = 0) -> LapSummary:
+    return LapSummary(run=run, lap=lap, finished_at=to_text(1_781_376_000_000 + finished_s * 1000))
+
+
+def foreign(topic: str, message: Message) -> tuple[str, bytes]:
+    parsed = Topic.parse(topic)
+    return topic, codec.encode(parsed.channel, message)
+
+
+def status(monitor_id: str, birth: int, **fields: object) -> StatusMessage:
+    fields.setdefault("state", "online")
+    fields.setdefault("seq", 1)
+    return StatusMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id=monitor_id,
+        birth=birth,
+        timestamp=to_text(0),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def test_monitor_leaves_a_will_of_its_birth_and_seq_0(clock: FakeClock) -> None:
+    life, memory = make(clock)
+
+    will = life.connecting()
+
+    message = decoded(will)
+    assert isinstance(message, StatusMessage)
+    assert (message.state, message.seq, message.birth) == ("lost", 0, memory.birth)
+    assert (will.retain, will.qos, str(will.topic)) == (True, 1, f"{OWN}/status")
+
+
+def test_monitor_takes_a_greater_birth_with_each_connection(clock: FakeClock) -> None:
+    """A clock set back must not make new messages look old."""
+    life, memory = make(clock)
+    life.connecting()
+    first = memory.birth
+
+    clock.now_ms -= 3_600_000
+    life.connecting()
+
+    assert memory.birth == first + 1
+
+
+def test_monitor_reads_before_it_speaks(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.connecting()
+
+    steps = life.connected()
+
+    assert steps == [Subscribe((f"{OWN}/#", "pitboard/v1/spa24/+/status"))]
+    assert life.frame_is(frame()) == []
+    assert life.tick() == []
+
+
+def test_monitor_announces_after_20_ms_of_quiet(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.connecting()
+    life.connected()
+    clock.advance(0.019)
+    life.received(f"{OWN}/x", b"junk")
+    clock.advance(0.019)
+    assert life.tick() == []
+
+    clock.advance(0.002)
+
+    assert "status" in names(life.tick())
+
+
+def test_monitor_announces_after_150_ms_even_in_noise(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.connecting()
+    life.connected()
+    for _ in range(16):
+        clock.advance(0.01)
+        life.received(f"{OWN}/x", b"junk")
+
+    assert "status" in names(life.tick())
+
+
+def test_monitor_says_status_then_newest_frame_then_the_rest(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    life.meta_is(Meta(car="Example GT3"))
+    life.setup_is(NamedSetup({"brakes": {"bias": 54}}))
+    life.frame_is(frame(lap=1))
+    life.frame_is(frame(lap=2))
+    memory.add_lap(summary(1), row_of(summary(1)))
+
+    steps = announce(life, clock)
+
+    assert steps[0] == Unsubscribe((f"{OWN}/#",))
+    assert names(steps) == ["status", "telemetry", "meta", "setup", "lap", "laps/0"]
+    newest = decoded(steps[2])
+    assert isinstance(newest, TelemetryMessage)
+    assert newest.telemetry.lap == 2
+
+
+def test_monitor_says_everything_again_after_a_reconnect(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.setup_is(NamedSetup({"brakes": {"bias": 54}}))
+    life.frame_is(frame())
+    announce(life, clock)
+    life.disconnected()
+    clock.advance(4)
+
+    steps = announce(life, clock)
+
+    assert names(steps) == ["status", "telemetry", "meta", "setup"]
+    assert status_of(steps).reconnects == 1
+    assert status_of(steps).last_outage == pytest.approx(4)
+    assert status_of(steps).seq == 1
+
+
+def test_monitor_counts_seq_per_topic(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+
+    seqs = [decoded(life.frame_is(frame())[0]).seq for _ in range(3)]
+
+    assert seqs == [1, 2, 3]
+
+
+def test_monitor_retains_at_most_two_frames_a_second(clock: FakeClock) -> None:
+    life, _ = make(clock, rate_hz=60.0)
+    announce(life, clock)
+    retained = []
+
+    for _ in range(600):
+        clock.advance(1 / 60)
+        (step,) = life.frame_is(frame())
+        assert isinstance(step, Send)
+        retained.append(step.retain)
+
+    assert 18 <= sum(retained) <= 20
+    assert retained[0]
+
+
+def test_monitor_retains_every_frame_of_a_slow_rate(clock: FakeClock) -> None:
+    """Two frames a second with a little jitter are still two a second."""
+    life, _ = make(clock, rate_hz=2.0)
+    announce(life, clock)
+
+    for _ in range(5):
+        clock.advance(0.499)
+        (step,) = life.frame_is(frame())
+        assert isinstance(step, Send)
+        assert step.retain
+
+
+def test_monitor_leaves_the_last_frame_retained_when_it_stops(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+    life.frame_is(frame(lap=1))
+    clock.advance(0.1)
+    life.frame_is(frame(lap=2))
+
+    steps = life.stop()
+
+    assert names(steps) == ["telemetry", "status"]
+    last = decoded(steps[0])
+    assert isinstance(last, TelemetryMessage)
+    assert last.telemetry.lap == 2
+    assert isinstance(steps[0], Send)
+    assert steps[0].retain
+    assert status_of(steps).state == "offline"
+
+
+def test_monitor_sends_no_frame_twice_when_it_stops(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+    life.frame_is(frame())
+
+    assert names(life.stop()) == ["status"]
+
+
+def test_monitor_says_nothing_when_it_stops_without_a_broker(clock: FakeClock) -> None:
+    life, _ = make(clock)
+
+    assert life.stop() == []
+
+
+def test_monitor_says_idle_and_retains_the_last_frame_when_nobody_drives(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.driving_is(True)
+    announce(life, clock)
+    life.frame_is(frame())
+    clock.advance(0.1)
+    life.frame_is(frame())
+
+    steps = life.driving_is(False)
+
+    assert names(steps) == ["telemetry", "status"]
+    assert status_of(steps).state == "idle"
+
+
+def test_monitor_speaks_every_10_s(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+    clock.advance(9.9)
+    assert life.tick() == []
+
+    clock.advance(0.2)
+
+    assert names(life.tick()) == ["status"]
+    assert life.next_tick_s() == pytest.approx(clock.now_s + 10)
+
+
+def test_monitor_raises_the_revision_with_each_other_setup(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+    first = NamedSetup({"brakes": {"bias": 54}})
+    second = NamedSetup({"brakes": {"bias": 55}})
+
+    revisions = [
+        message.revision
+        for setup in (first, first, second, second, first)
+        for step in life.setup_is(setup)
+        if isinstance(message := decoded(step), SetupMessage)
+    ]
+
+    assert revisions == [1, 2, 3]
+
+
+def test_monitor_goes_above_a_revision_that_readers_know(clock: FakeClock) -> None:
+    """Its state file was deleted: revision 1 would be ignored for one that is older."""
+    life, _ = make(clock)
+    life.setup_is(NamedSetup({"brakes": {"bias": 54}}))
+    life.connecting()
+    life.connected()
+    old = SetupMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id="pc-1",
+        birth=5,
+        seq=9,
+        timestamp=to_text(0),
+        revision=7,
+        captured_at=to_text(0),
+        setup={"brakes": {"bias": 60}},
+    )
+    life.received(*foreign(f"{OWN}/setup", old))
+    clock.advance(0.03)
+
+    steps = life.tick()
+
+    sent = [m for s in steps if isinstance(s, Send) and isinstance(m := decoded(s), SetupMessage)]
+    assert [(m.revision, m.setup) for m in sent] == [(8, {"brakes": {"bias": 54}})]
+
+
+def test_monitor_reads_back_the_laps_that_its_state_lacks(clock: FakeClock) -> None:
+    """A lost state file never erases a race."""
+    life, memory = make(clock)
+    memory.add_lap(summary(3, finished_s=300), row_of(summary(3, finished_s=300)))
+    life.connecting()
+    life.connected()
+    rows = [row_of(summary(lap, finished_s=lap)) for lap in (1, 2)]
+    chunk = LapsMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id="pc-1",
+        birth=5,
+        seq=9,
+        timestamp=to_text(0),
+        first=0,
+        columns=list(LapRow.__struct_fields__),
+        rows=codec.lap_cells(rows),
+    )
+    life.received(*foreign(f"{OWN}/laps/0", chunk))
+    clock.advance(0.03)
+
+    life.tick()
+
+    assert [row.lap for row in memory.laps] == [1, 2, 3]
+
+
+def test_monitor_keeps_a_lap_until_the_broker_has_it(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    memory.add_lap(summary(1), row_of(summary(1)))
+    announce(life, clock)
+    life.disconnected()
+
+    again = announce(life, clock)
+    laps = [s for s in again if isinstance(s, Send) and isinstance(decoded(s), LapMessage)]
+    assert [step.lap for step in laps] == [(1, 1)]
+    life.acknowledged((1, 1))
+    life.disconnected()
+
+    assert "lap" not in names(announce(life, clock))
+
+
+def test_monitor_sends_only_the_chunk_that_a_lap_falls_into(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    for lap in range(1, 151):
+        memory.add_lap(summary(lap), row_of(summary(lap)))
+    memory.unsent.clear()
+    assert names(announce(life, clock))[-2:] == ["laps/0", "laps/1"]
+    memory.add_lap(summary(151), row_of(summary(151)))
+
+    steps = life.lap_is(summary(151))
+
+    assert names(steps) == ["lap", "laps/1"]
+
+
+def test_monitor_keeps_only_the_newest_frame_while_offline(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    for lap in range(5):
+        assert life.frame_is(frame(lap=lap)) == []
+
+    steps = announce(life, clock)
+
+    frames = [
+        m
+        for s in steps
+        if isinstance(s, Send) and (m := decoded(s)).seq and "telemetry" in s.topic.name
+    ]
+    assert len(frames) == 1
+
+
+def test_monitor_answers_lost_with_online_while_it_lives(clock: FakeClock) -> None:
+    """The will of the connection before came late and stands on the broker now."""
+    life, memory = make(clock)
+    announce(life, clock)
+    late_will = status("pc-1", memory.birth - 1, state="lost", seq=0)
+
+    steps = life.received(*foreign(f"{OWN}/status", late_will))
+
+    assert status_of(steps).state == "idle"
+
+
+def test_monitor_does_not_answer_its_own_echo(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+    clock.advance(11)
+    (step,) = life.tick()
+    assert isinstance(step, Send)
+
+    assert life.received(str(step.topic), step.payload) == []
+
+
+def test_monitor_rises_above_a_greater_birth(clock: FakeClock) -> None:
+    """Its clock went back an hour and its state is gone: readers would ignore it for ever."""
+    life, memory = make(clock)
+    announce(life, clock)
+
+    steps = life.received(*foreign(f"{OWN}/status", status("pc-1", memory.birth + 3600)))
+
+    assert status_of(steps).birth == memory.birth
+    assert names(steps) == ["status", "meta"]
+
+
+def test_monitor_rises_above_a_greater_birth_that_it_reads_back(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    life.connecting()
+    life.connected()
+    old = status("pc-1", memory.birth + 3600)
+    life.received(*foreign(f"{OWN}/status", old))
+    clock.advance(0.03)
+
+    steps = life.tick()
+
+    assert status_of(steps).birth == old.birth + 1
+
+
+def test_monitor_takes_control_above_all_others(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.control_is(True)
+    life.connecting()
+    life.connected()
+    other = status("pc-2", 1, control=4, in_control=True)
+    life.received(*foreign("pitboard/v1/spa24/pc-2/status", other))
+    clock.advance(0.03)
+
+    steps = life.tick()
+
+    assert status_of(steps).control == 5
+    assert status_of(steps).in_control is True
+
+
+def test_monitor_keeps_its_control_over_a_reconnect(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.control_is(True)
+    assert status_of(announce(life, clock)).control == 1
+    life.disconnected()
+    life.connecting()
+    life.connected()
+    taker = status("pc-2", 1, control=2, in_control=True)
+    life.received(*foreign("pitboard/v1/spa24/pc-2/status", taker))
+    clock.advance(0.03)
+
+    assert status_of(life.tick()).control == 1
+
+
+def test_monitor_gives_and_takes_control_at_a_swap(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.control_is(True)
+    announce(life, clock)
+    assert status_of(life.control_is(False)).in_control is False
+    taker = status("pc-2", 1, control=2, in_control=True)
+    life.received(*foreign("pitboard/v1/spa24/pc-2/status", taker))
+
+    steps = life.control_is(True)
+
+    assert status_of(steps).control == 3
+
+
+def test_monitor_says_who_drives(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+
+    steps = life.driver_is("Driver Two")
+
+    assert status_of(steps).driver == "Driver Two"
+    assert life.driver_is("Driver Two") == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        pytest.param("elsewhere", b"{}", id="not ours"),
+        pytest.param(f"{OWN}/status", b"", id="cleared"),
+        pytest.param(f"{OWN}/status", b"{", id="not JSON"),
+        pytest.param("pitboard/v1/spa24/pc-2/telemetry", b"{}", id="not valid"),
+    ],
+)
+def test_monitor_ignores_what_it_cannot_understand(
+    clock: FakeClock, topic: str, payload: bytes
+) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+
+    assert life.received(topic, payload) == []
+
+
+def test_every_message_of_a_monitor_is_valid_json_of_the_contract(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    life.setup_is(NamedSetup({"tires": {"pressure": 135.0}}, "race"))
+    life.frame_is(frame(speed=214.612345))
+    memory.add_lap(summary(1), row_of(summary(1)))
+
+    for step in announce(life, clock):
+        if isinstance(step, Send):
+            assert decoded(step).monitor_id == "pc-1"
+            assert msgspec.json.decode(step.payload)["v"] == 1
