@@ -1,0 +1,162 @@
+"""One connected MQTT client: amqtt's protocol handler with its losses and leaks closed.
+
+Knows nothing of other clients; what it receives goes to the `publish` of its engine.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from amqtt.adapters import (  # type: ignore[import-untyped]
+    StreamReaderAdapter,
+    StreamWriterAdapter,
+)
+from amqtt.mqtt.connect import ConnectPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.disconnect import DisconnectPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.protocol.broker_handler import (  # type: ignore[import-untyped]
+    BrokerProtocolHandler,
+)
+from amqtt.mqtt.puback import PubackPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.publish import PublishPacket  # type: ignore[import-untyped]
+from amqtt.plugins.manager import PluginManager  # type: ignore[import-untyped]
+from amqtt.session import OutgoingApplicationMessage  # type: ignore[import-untyped]
+
+log = logging.getLogger(__name__)
+
+BACKLOG_BYTES = 1024 * 1024
+"""Unsent bytes of one client above which QoS 0 messages are dropped for it."""
+
+UNACKED_MAX = 10_000
+"""QoS 1 messages on their way to one client above which more are dropped for it."""
+
+# topic, payload, QoS, retain flag
+Publish = Callable[[str, bytes, int, bool], None]
+
+
+class Reader(StreamReaderAdapter):  # type: ignore[misc]
+    """What amqtt reads a client's packets from."""
+
+    async def read(self, n: int = -1) -> bytes:
+        """Read exactly *n* bytes, or everything when it is -1."""
+        try:
+            data: bytes = await super().read(n)
+        except (asyncio.IncompleteReadError, OSError):
+            # At the end of the stream amqtt cancels what it has read and not yet handled. One turn
+            # of the loop lets a PUBLISH and DISCONNECT that came with the FIN take effect.
+            await asyncio.sleep(0)
+            raise
+        return data
+
+
+class Writer(StreamWriterAdapter):  # type: ignore[misc]
+    """What amqtt writes a client's packets to."""
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that wait for the client to read."""
+        return int(self._writer.transport.get_write_buffer_size())
+
+    def write(self, data: bytes) -> None:
+        """Queue one whole packet."""
+        # asyncio warns about writing to a lost connection.
+        if not self._writer.transport.is_closing():
+            self._writer.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the client has read most of what was written."""
+        if not self._writer.transport.is_closing():
+            await self._writer.drain()
+
+    def abort(self) -> None:
+        """Cut the connection without sending what is queued."""
+        self._writer.transport.abort()
+
+    async def close(self) -> None:
+        """Begin to close; never waits, as a client that reads nothing would hold it for ever."""
+        self.is_closed = True
+        self._writer.close()
+
+
+class Peer(BrokerProtocolHandler):  # type: ignore[misc]
+    """A connected client."""
+
+    publish: Publish
+
+    def __init__(
+        self,
+        plugins_manager: PluginManager,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(plugins_manager, loop=loop)
+        self.dropped = 0
+        # amqtt's own waiter misses what a quick client sends while the handler starts: such a
+        # client's DISCONNECT became a will, or its session stayed connected for ever.
+        self._gone: asyncio.Future[DisconnectPacket | None] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._unacked: set[asyncio.Task[OutgoingApplicationMessage]] = set()
+
+    def send_now(self, packet: bytes) -> None:
+        """Write a QoS 0 packet, or drop it when the client is too far behind."""
+        if self.writer.backlog > BACKLOG_BYTES:
+            self._drop()
+        else:
+            self.writer.write(packet)
+
+    def send_soon(self, topic: str, data: bytes, qos: int, *, retain: bool) -> None:
+        """Send a message that wants an acknowledgement, without waiting for it."""
+        if len(self._unacked) >= UNACKED_MAX:
+            self._drop()
+            return
+        task = self._loop.create_task(
+            self.mqtt_publish(topic, data, qos, retain), name="broker publish"
+        )
+        self._unacked.add(task)
+        task.add_done_callback(self._settle)
+
+    async def handle_publish(self, packet: PublishPacket) -> None:
+        """Hand a message on before it is acknowledged.
+
+        amqtt queues it instead, acknowledges, and forgets the queue on DISCONNECT.
+        """
+        if packet.qos > 1:
+            await super().handle_publish(packet)
+        elif not packet.topic_name or packet.topic_name.startswith("$"):
+            await self.handle_connection_closed()
+        else:
+            self.publish(packet.topic_name, packet.data, packet.qos, packet.retain_flag)
+            if packet.qos == 1:
+                await self._send_packet(PubackPacket.build(packet.packet_id))
+
+    async def handle_connect(self, _connect: ConnectPacket) -> None:
+        """A second CONNECT ends the connection."""
+        await self.handle_connection_closed()
+
+    async def handle_disconnect(self, disconnect: DisconnectPacket | None) -> None:
+        """Note why the client left: its DISCONNECT, or None when it is just gone."""
+        if not self._gone.done():
+            self._gone.set_result(disconnect)
+
+    async def wait_disconnect(self) -> DisconnectPacket | None:
+        """Wait until the client has left, for the reason noted."""
+        return await self._gone
+
+    async def stop(self) -> None:
+        """End everything that works for this client."""
+        await super().stop()
+        await self.handle_disconnect(None)
+        for task in list(self._unacked):
+            task.cancel()
+
+    def _drop(self) -> None:
+        self.dropped += 1
+        if self.dropped == 1:
+            log.warning(
+                "messages dropped reason=client reads too slowly client=%r", self.session.client_id
+            )
+
+    def _settle(self, task: asyncio.Task[OutgoingApplicationMessage]) -> None:
+        self._unacked.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.debug("message not acknowledged reason=%r", failure)
