@@ -1,0 +1,129 @@
+/** The session page: puts the parts together and paints once a frame. */
+
+/** @import { Units } from "./types.js" */
+
+import { find, textSlot } from "./dom.js";
+import { isSessionId } from "./session_id.js";
+import { BROWSER, Connection, socketUrl } from "./socket.js";
+import { Store } from "./store.js";
+import { loadUnits, saveUnits } from "./units.js";
+import { Viewer } from "./view.js";
+import { conditionsWidget } from "./widgets/conditions.js";
+import { driveWidget } from "./widgets/drive.js";
+import { fuelWidget } from "./widgets/fuel.js";
+import { identityWidget } from "./widgets/identity.js";
+import { lapsWidget } from "./widgets/laps.js";
+import { noticesWidget } from "./widgets/notices.js";
+import { raceWidget } from "./widgets/race.js";
+import { setupWidget } from "./widgets/setup.js";
+import { tiresWidget } from "./widgets/tires.js";
+import { trustWidget } from "./widgets/trust.js";
+import { unitsWidget } from "./widgets/units.js";
+
+/** How often the ages move on when nothing comes. */
+const REPAINT_MS = 250;
+const HIDDEN_HZ = 1;
+const METERED_HZ = 2;
+
+// `/s/car-1+car-2` names several cars; this page shows the first.
+const session_id = location.pathname.split("/")[2]?.split("+")[0] ?? "";
+if (isSessionId(session_id)) watch();
+else location.replace("/");
+
+function watch() {
+  const store = new Store();
+  const viewer = new Viewer(store);
+  const connection = new Connection(
+    {
+      url: socketUrl(location),
+      session_id,
+      onFrame: (frame) => store.accept(frame, performance.now()),
+      onState: () => {
+        store.revision += 1;
+      },
+    },
+    BROWSER,
+  );
+  let units = loadUnits(() => localStorage);
+  const widgets = buildWidgets((chosen) => {
+    units = chosen;
+    saveUnits(() => localStorage, chosen);
+    store.revision += 1;
+  });
+  textSlot(find(document, "[data-slot=session-id]"))(session_id);
+  followVisibility(connection);
+  connection.start();
+
+  paintLoop(store, () => {
+    const view = viewer.view(connection.state, units, performance.now());
+    for (const widget of widgets) widget.render(view);
+  });
+}
+
+/** @param {(units: Units) => void} onUnits */
+function buildWidgets(onUnits) {
+  const root = (/** @type {string} */ id) => find(document, `#${id}`);
+  const is_wide = matchMedia("(min-width: 700px)").matches;
+  return [
+    trustWidget(root("trust"), document.documentElement),
+    identityWidget(root("identity")),
+    noticesWidget(root("notices")),
+    raceWidget(root("race")),
+    fuelWidget(root("fuel")),
+    tiresWidget(root("tires")),
+    driveWidget(root("drive")),
+    conditionsWidget(root("conditions")),
+    lapsWidget(root("laps")),
+    setupWidget(root("setup"), is_wide),
+    unitsWidget(document, root("units"), onUnits),
+  ];
+}
+
+/**
+ * One loop for all widgets; it rests while nothing changed.
+ * @param {Store} store
+ * @param {() => void} paint
+ */
+function paintLoop(store, paint) {
+  let painted_revision = -1;
+  let painted_ms = -Infinity;
+  /** @param {number} now_ms */
+  const frame = (now_ms) => {
+    if (store.revision !== painted_revision || now_ms - painted_ms >= REPAINT_MS) {
+      painted_revision = store.revision;
+      painted_ms = now_ms;
+      paint();
+    }
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
+/** @param {Connection} connection */
+function followVisibility(connection) {
+  const limit = () => {
+    connection.limit(document.hidden ? HIDDEN_HZ : isMetered() ? METERED_HZ : null);
+  };
+  limit();
+  document.addEventListener("visibilitychange", () => {
+    limit();
+    if (!document.hidden) connection.wake();
+  });
+  // A page restored from the back/forward cache finds its socket closed.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) connection.wake();
+  });
+  addEventListener("online", () => connection.wake());
+}
+
+/** Whether the reader asked the browser to save data, where the browser tells. */
+function isMetered() {
+  /** @type {unknown} */
+  const network = "connection" in navigator ? navigator.connection : null;
+  return (
+    typeof network === "object" &&
+    network !== null &&
+    "saveData" in network &&
+    network.saveData === true
+  );
+}

@@ -1,0 +1,84 @@
+/** What the crew must not miss; while all is well, a quiet green flag. */
+
+/** @import { Level, Notice, Telemetry } from "./types.js" */
+
+import { humanise, number } from "./format.js";
+import { BROKER_LOST, NOBODY, WAITING } from "./texts.js";
+import { CORNERS, CORNER_NAMES } from "./corners.js";
+
+/** @import { Store } from "./store.js" */
+
+const ERROR_SHOWN_MS = 10_000;
+
+/** @type {Record<string, Level>} */
+const FLAG_LEVELS = {
+  green: "calm",
+  yellow: "yellow",
+  double_yellow: "yellow",
+  full_course_yellow: "yellow",
+  safety_car: "yellow",
+  blue: "blue",
+  red: "bad",
+  black: "bad",
+  meatball: "bad",
+};
+
+/** @type {Record<string, string>} */
+const PIT_WORDS = {
+  requested: "Pit stop requested",
+  entering: "Entering the pits",
+  stopped: "In the box",
+  exiting: "Leaving the pits",
+  garage: "In the garage",
+};
+
+/**
+ * @param {Store} store
+ * @param {Telemetry} telemetry
+ * @param {number} now_ms
+ * @returns {Notice[]}
+ */
+export function noticesOf(store, telemetry, now_ms) {
+  return [...serviceNotices(store, now_ms), ...carNotices(telemetry)];
+}
+
+/**
+ * @param {Store} store
+ * @param {number} now_ms
+ * @returns {Notice[]}
+ */
+function serviceNotices(store, now_ms) {
+  /** @type {Notice[]} */
+  const notices = [];
+  if (!store.has_broker) notices.push({ level: "bad", text: BROKER_LOST });
+  if (store.error !== null && now_ms - store.error.at_ms < ERROR_SHOWN_MS) {
+    notices.push({ level: "bad", text: `The bridge says: ${store.error.text}` });
+  }
+  if (!store.has_snapshot) return notices;
+  if (store.monitors.size === 0) notices.push({ level: "info", text: WAITING });
+  else if (store.shown === null) notices.push({ level: "warn", text: NOBODY });
+  return notices;
+}
+
+/**
+ * @param {Telemetry} car
+ * @returns {Notice[]}
+ */
+function carNotices(car) {
+  /** @type {Notice[]} */
+  const notices = [];
+  for (const flag of car.flags ?? []) {
+    notices.push({ level: FLAG_LEVELS[flag] ?? "info", text: `${humanise(flag)} flag` });
+  }
+  for (const corner of CORNERS) {
+    if (car.tire_flat?.[corner] === true) {
+      notices.push({ level: "bad", text: `${humanise(CORNER_NAMES[corner])} tyre flat` });
+    }
+  }
+  if (car.pit_state && car.pit_state !== "none") {
+    notices.push({ level: "info", text: PIT_WORDS[car.pit_state] ?? humanise(car.pit_state) });
+  }
+  if (car.penalties) notices.push({ level: "warn", text: `Penalties to serve: ${number(car.penalties)}` });
+  if (car.lap_valid === false) notices.push({ level: "warn", text: "Lap does not count" });
+  return notices;
+}

@@ -1,0 +1,112 @@
+/** From the store to what the widgets paint. Pure: time comes in as an argument. */
+
+/** @import { LinkState, Meta, OtherMonitor, PageState, Telemetry, Units, View } from "./types.js" */
+/** @import { Monitor } from "./monitor.js" */
+/** @import { Store } from "./store.js" */
+
+import { fuelView, usePerLap } from "./fuel.js";
+import { bestLapTime, currentRun } from "./laps.js";
+import { noticesOf } from "./notices.js";
+import { connectionText } from "./texts.js";
+
+export const STALE_DATA_THRESHOLD = 5000;
+
+/** @type {Telemetry & Meta} */
+const NOTHING = Object.freeze({});
+
+/** Builds views; keeps what it computed of the laps until they change. */
+export class Viewer {
+  #laps = summary([]);
+  #laps_revision = -1;
+  #store;
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /**
+   * @param {LinkState} link
+   * @param {Units} units
+   * @param {number} now_ms
+   * @returns {View}
+   */
+  view(link, units, now_ms) {
+    const store = this.#store;
+    const monitor = store.shown;
+    const telemetry = monitor?.telemetry.held?.data.telemetry ?? NOTHING;
+    const meta = monitor?.meta.held?.data ?? NOTHING;
+    const quiet = monitor?.quiet(now_ms) ?? null;
+    const state = pageState(link, store, quiet?.ms ?? 0);
+    const laps = this.#lapSummary();
+    const capacity = telemetry.fuel_capacity ?? meta.fuel_capacity;
+    return {
+      state,
+      connection: connectionText(state, quiet),
+      age: monitor?.age(now_ms) ?? null,
+      monitor_id: monitor?.id ?? null,
+      monitor_state: monitor?.state(now_ms) ?? null,
+      has_broker: store.has_broker,
+      notices: noticesOf(store, telemetry, now_ms),
+      others: othersOf(store, monitor, now_ms),
+      driver: monitor?.status.held?.data.driver ?? null,
+      telemetry,
+      meta,
+      setup: monitor?.setup.held?.data ?? null,
+      laps: laps.last,
+      best_lap_time: laps.best,
+      fuel: fuelView(telemetry.fuel, capacity, laps.learned),
+      units,
+    };
+  }
+
+  #lapSummary() {
+    const { laps } = this.#store;
+    if (laps.revision !== this.#laps_revision) {
+      this.#laps_revision = laps.revision;
+      this.#laps = summary(this.#store.rows());
+    }
+    return this.#laps;
+  }
+}
+
+const LAPS_SHOWN = 10;
+
+/** @param {ReturnType<Store["rows"]>} rows oldest first */
+function summary(rows) {
+  return {
+    last: rows.slice(-LAPS_SHOWN).reverse(),
+    best: bestLapTime(currentRun(rows)),
+    learned: usePerLap(rows),
+  };
+}
+
+/**
+ * @param {LinkState} link
+ * @param {Store} store
+ * @param {number} quiet_ms
+ * @returns {PageState}
+ */
+function pageState(link, store, quiet_ms) {
+  if (link === "lost") return "disconnected";
+  if (link === "connecting" || !store.has_snapshot) return "connecting";
+  if (store.monitors.size === 0) return "waiting";
+  return quiet_ms > STALE_DATA_THRESHOLD ? "stale" : "live";
+}
+
+/**
+ * Who else is there.
+ * @param {Store} store
+ * @param {Monitor | null} shown
+ * @param {number} now_ms
+ * @returns {OtherMonitor[]}
+ */
+function othersOf(store, shown, now_ms) {
+  const others = [];
+  for (const monitor of store.monitors.values()) {
+    if (monitor === shown) continue;
+    const name = monitor.status.held?.data.driver ?? monitor.id;
+    others.push({ id: monitor.id, name, state: monitor.state(now_ms) });
+  }
+  return others.sort((a, b) => (a.id < b.id ? -1 : 1));
+}

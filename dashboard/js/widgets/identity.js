@@ -1,0 +1,49 @@
+/** Which car, where, in what session, and who drives it. */
+
+/** @import { View } from "../types.js" */
+
+import { changed, find, hook, textSlot } from "../dom.js";
+import { DASH, duration, humanise, number } from "../format.js";
+
+/** @param {HTMLElement} root */
+export function identityWidget(root) {
+  const plate = find(root, "[data-slot=car-number]");
+  const carNumber = changed((/** @type {string} */ text) => {
+    plate.textContent = text;
+    plate.hidden = text === "";
+  });
+  const car = hook(root, "car");
+  const track = hook(root, "track");
+  const sessionType = hook(root, "session-type");
+  const team = textSlot(find(root, "[data-slot=team]"));
+  const driver = hook(root, "driver");
+  const stint = textSlot(find(root, "[data-slot=stint]"));
+  const title = changed((/** @type {string} */ text) => {
+    document.title = text;
+  });
+
+  return {
+    /** @param {View} view */
+    render({ meta, driver: name, telemetry }) {
+      carNumber(meta.car_number ?? "");
+      car(meta.car || DASH);
+      track([meta.track, meta.layout].filter(Boolean).join(", ") || DASH);
+      sessionType(meta.session_type ? humanise(meta.session_type) : DASH);
+      team(meta.team ?? "");
+      driver(name || DASH);
+      stint(stintText(telemetry.stint_laps, telemetry.stint_time));
+      title(meta.car ? `${meta.car_number ?? ""} ${meta.car} – pitboard`.trim() : "pitboard");
+    },
+  };
+}
+
+/**
+ * @param {number | null | undefined} laps
+ * @param {number | null | undefined} seconds
+ */
+function stintText(laps, seconds) {
+  const parts = [];
+  if (typeof laps === "number") parts.push(laps === 1 ? "1 lap" : `${number(laps)} laps`);
+  if (typeof seconds === "number") parts.push(duration(seconds));
+  return parts.length === 0 ? "" : `stint ${parts.join(", ")}`;
+}

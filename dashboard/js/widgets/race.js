@@ -1,0 +1,92 @@
+/** Where the car stands in the race. */
+
+/** @import { Telemetry, View } from "../types.js" */
+
+import { dataSlot, find, hook, textSlot } from "../dom.js";
+import { delta, duration, gap, humanise, lapTime, number, place } from "../format.js";
+
+/** @param {HTMLElement} root */
+export function raceWidget(root) {
+  const slot = (/** @type {string} */ name) => textSlot(find(root, `[data-slot=${name}]`));
+  const position = hook(root, "position");
+  const lap = hook(root, "lap");
+  const classPosition = slot("class-position");
+  const lapOf = slot("lap-of");
+  const running = slot("lap-time");
+  const deltaBest = slot("delta-best");
+  const deltaSign = dataSlot(find(root, "[data-slot=delta-best]"), "sign");
+  const last = slot("last-lap");
+  const lastDelta = slot("last-delta");
+  const lastSign = dataSlot(find(root, "[data-slot=last-delta]"), "sign");
+  const best = slot("best-lap");
+  const ahead = slot("gap-ahead");
+  const behind = slot("gap-behind");
+  const toGo = slot("to-go");
+  const phase = slot("phase");
+
+  return {
+    /** @param {View} view */
+    render({ telemetry: car, meta, best_lap_time }) {
+      const bestTime = car.best_lap_time ?? best_lap_time;
+      const lost = difference(car.last_lap_time, bestTime);
+      position(place(car.position));
+      classPosition(classText(car.class_position, meta.car_class));
+      lap(number(car.lap));
+      lapOf(meta.race_laps ? `of ${number(meta.race_laps)}` : "");
+      running(lapTime(car.lap_time, 1));
+      deltaBest(signed(car.delta_best, 2));
+      deltaSign(signOf(car.delta_best, 2));
+      last(lapTime(car.last_lap_time));
+      lastDelta(signed(lost, 3));
+      lastSign(signOf(lost, 3));
+      best(lapTime(bestTime));
+      ahead(gap(car.gap_ahead, car.gap_ahead_laps));
+      behind(gap(car.gap_behind, car.gap_behind_laps));
+      toGo(toGoText(car));
+      phase(car.session_phase ? humanise(car.session_phase) : "");
+    },
+  };
+}
+
+/**
+ * @param {number | null | undefined} class_position
+ * @param {string | null | undefined} car_class
+ */
+function classText(class_position, car_class) {
+  if (typeof class_position !== "number") return car_class ?? "";
+  return `${place(class_position)} in ${car_class || "class"}`;
+}
+
+/** @param {Telemetry} car */
+function toGoText(car) {
+  if (typeof car.time_remaining !== "number" && typeof car.laps_remaining === "number") {
+    return `${number(car.laps_remaining)} laps`;
+  }
+  return duration(car.time_remaining);
+}
+
+/**
+ * @param {number | null | undefined} a
+ * @param {number | null | undefined} b
+ */
+function difference(a, b) {
+  return typeof a === "number" && typeof b === "number" ? a - b : null;
+}
+
+/**
+ * @param {number | null | undefined} seconds
+ * @param {number} digits
+ */
+function signed(seconds, digits) {
+  return typeof seconds === "number" ? delta(seconds, digits) : "";
+}
+
+/**
+ * Of the value as shown: +0.00 is neither.
+ * @param {number | null | undefined} seconds
+ * @param {number} digits
+ */
+function signOf(seconds, digits) {
+  if (typeof seconds !== "number" || Math.abs(seconds) * 10 ** digits < 0.5) return "";
+  return seconds < 0 ? "faster" : "slower";
+}

@@ -1,0 +1,40 @@
+/** The units that this reader wants; kept in the browser, never sent. */
+
+/** @import { Units, View } from "../types.js" */
+
+import { changed, find } from "../dom.js";
+import { unitName } from "../format.js";
+import { changedUnits } from "../units.js";
+
+/**
+ * @param {ParentNode} page every `data-unit` in it is written
+ * @param {HTMLElement} root
+ * @param {(units: Units) => void} onChange
+ */
+export function unitsWidget(page, root, onChange) {
+  /** @type {Units | null} */
+  let current = null;
+  const selects = [...find(root, "form").querySelectorAll("select")];
+  for (const select of selects) {
+    select.addEventListener("change", () => {
+      if (current !== null) onChange(changedUnits(current, select.name, select.value));
+    });
+  }
+  const quantities = /** @type {const} */ (["fuel", "pressure", "temperature", "speed"]);
+  const paint = changed((/** @type {Units} */ units) => {
+    current = units;
+    for (const quantity of quantities) {
+      for (const element of page.querySelectorAll(`[data-unit=${quantity}]`)) {
+        element.textContent = unitName(units, quantity);
+      }
+      for (const select of selects) if (select.name === quantity) select.value = units[quantity];
+    }
+  });
+
+  return {
+    /** @param {View} view */
+    render(view) {
+      paint(view.units);
+    },
+  };
+}

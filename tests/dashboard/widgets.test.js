@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { textSlot } from "../../dashboard/js/dom.js";
+import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
+import { Store } from "../../dashboard/js/store.js";
+import { Viewer } from "../../dashboard/js/view.js";
+import { conditionsWidget } from "../../dashboard/js/widgets/conditions.js";
+import { driveWidget } from "../../dashboard/js/widgets/drive.js";
+import { fuelWidget } from "../../dashboard/js/widgets/fuel.js";
+import { raceWidget } from "../../dashboard/js/widgets/race.js";
+import { tiresWidget } from "../../dashboard/js/widgets/tires.js";
+import { trustWidget } from "../../dashboard/js/widgets/trust.js";
+import { arrival, snapshot, status, telemetry } from "./messages.js";
+
+/** @import { Telemetry } from "../../dashboard/js/types.js" */
+
+/** An element that has whatever a widget looks for in it. */
+class FakeElement {
+  textContent = "";
+  hidden = false;
+  title = "";
+  /** @type {Record<string, string>} */
+  dataset = {};
+  /** @type {Map<string, string>} */
+  custom = new Map();
+  style = {
+    setProperty: (/** @type {string} */ name, /** @type {string} */ value) =>
+      void this.custom.set(name, value),
+  };
+  /** @type {Map<string, FakeElement>} */
+  #children = new Map();
+
+  /** @param {string} selector */
+  querySelector(selector) {
+    // A corner's values are looked for in its box, all else in the root: one flat page will do.
+    const name = /-(fl|fr|rl|rr)[-"]/.test(selector) ? selector : selector.replaceAll('"', "");
+    const child = this.#children.get(name) ?? new FakeElement();
+    this.#children.set(name, child);
+    return child;
+  }
+
+  get element() {
+    return /** @type {HTMLElement} */ (/** @type {unknown} */ (this));
+  }
+
+  /** @param {string} name */
+  text(name) {
+    return this.querySelector(`[data-test=${name}]`).textContent;
+  }
+}
+
+/** @param {Telemetry} values */
+function viewOf(values) {
+  const store = new Store();
+  const value = { monitor_id: "pc-a", ...arrival(telemetry(values)) };
+  store.accept(snapshot([{ channel: "telemetry", ...value }]), 0);
+  store.accept({ type: "status_update", ...arrival(status({ driver: "Driver One" })) }, 0);
+  return new Viewer(store).view("connected", DEFAULT_UNITS, 0);
+}
+
+test("a text is written only when it changes", () => {
+  /** @type {string[]} */
+  const painted = [];
+  const slot = textSlot({
+    get textContent() {
+      return painted.at(-1) ?? "";
+    },
+    set textContent(text) {
+      painted.push(text);
+    },
+  });
+
+  for (const text of ["180", "180", "184"]) slot(text);
+
+  assert.deepEqual(painted, ["180", "184"]);
+});
+
+test("speed, gear and revs are shown, and a missing one is a dash", () => {
+  const root = new FakeElement();
+  const { render } = driveWidget(root.element);
+
+  render(viewOf({ speed: 214.6, gear: 5, throttle: 100 }));
+
+  assert.deepEqual(["speed", "gear", "rpm", "throttle"].map((name) => root.text(name)), [
+    "215",
+    "5",
+    "–",
+    "100",
+  ]);
+  assert.equal(root.querySelector("[data-bar=throttle]").custom.get("--fill"), "1");
+});
+
+test("fuel use is learned before anything is promised", () => {
+  const root = new FakeElement();
+  const { render } = fuelWidget(root.element);
+
+  render(viewOf({ fuel: 45, fuel_capacity: 90 }));
+
+  assert.deepEqual(
+    ["fuel", "fuel-percent", "fuel-per-lap", "laps-left", "empty-lap"].map((n) => root.text(n)),
+    ["45.0", "50", "learning", "–", "–"],
+  );
+});
+
+test("laps left are rounded down, and few of them are marked", () => {
+  const root = new FakeElement();
+  const { render } = fuelWidget(root.element);
+  const view = viewOf({ lap: 7 });
+
+  render({ ...view, fuel: { fuel: 8.9, percent: 10, use: 3, laps_left: 2.98, learned_from: 5 } });
+
+  assert.equal(root.text("laps-left"), "2.9");
+  assert.equal(root.text("empty-lap"), "9");
+  assert.equal(root.dataset["level"], "warn");
+});
+
+test("each corner shows its own tyre and brake", () => {
+  const root = new FakeElement();
+  const { render } = tiresWidget(root.element);
+
+  render(
+    viewOf({
+      tire_temps: { fl: 88.2, rr: 114 },
+      tire_pressures: { fl: 178.4 },
+      tire_wear: { fl: 21.4 },
+      brake_temps: { fl: 412 },
+    }),
+  );
+
+  const box = (/** @type {string} */ corner) => root.querySelector(`[data-corner=${corner}]`);
+  const in_box = (/** @type {string} */ corner, /** @type {string} */ name) =>
+    box(corner).querySelector(`[data-test="${name}"]`).textContent;
+  assert.deepEqual(
+    ["tire-fl-temp", "tire-fl-pressure", "tire-fl-wear", "brake-fl"].map((n) => in_box("fl", n)),
+    ["88", "178", "21.4", "412"],
+  );
+  assert.equal(in_box("rr", "tire-rr-temp"), "114");
+  assert.equal(in_box("rr", "brake-rr"), "–");
+  assert.deepEqual([box("fl").dataset["temp"], box("rr").dataset["temp"]], ["good", "bad"]);
+  assert.equal(box("fr").dataset["temp"], undefined);
+});
+
+test("the page carries its state, so that stale numbers can look stale", () => {
+  const root = new FakeElement();
+  const html = new FakeElement();
+  const { render } = trustWidget(root.element, html.element);
+  const announcer = () => root.querySelector("[data-slot=announcer]").textContent;
+
+  render(viewOf({}));
+  const live = [html.dataset["state"], root.text("connection"), announcer()];
+  const stale = { ...viewOf({}), connection: "⚠️ Data may be stale (last update 7 seconds ago)" };
+  render({ ...stale, state: "stale", others: [{ id: "b", name: "Driver Two", state: "idle" }] });
+
+  assert.deepEqual(live, ["live", "🟢 Connected", "Connected"]);
+  assert.equal(html.dataset["state"], "stale");
+  assert.equal(announcer(), "Data may be stale");
+  assert.equal(root.text("others"), "Also here: Driver Two (idle)");
+  assert.equal(root.text("monitor-state"), "online");
+});
+
+test("an empty frame is all dashes, never a zero", () => {
+  const race = new FakeElement();
+  const weather = new FakeElement();
+
+  raceWidget(race.element).render(viewOf({ lap: null, position: null, fuel: null }));
+  conditionsWidget(weather.element).render(viewOf({}));
+
+  assert.deepEqual(["position", "lap"].map((name) => race.text(name)), ["–", "–"]);
+  for (const slot of ["water", "track-temp", "air-temp", "rain"]) {
+    assert.equal(weather.querySelector(`[data-slot=${slot}]`).textContent, "–");
+  }
+});
