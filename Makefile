@@ -8,7 +8,7 @@ DEV_STAMP := .venv/.dev
 JS_STAMP := node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema bench clean
+.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema screenshots bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ format: $(DEV_STAMP) ## Format the code
 
 schema: $(DEV_STAMP) ## Write what is generated from the contract: schemas, AsyncAPI, field tables
 	$(BIN)/python docs/generate.py
+
+screenshots: setup ## Take the pictures of the README anew
+	PITBOARD_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k last_ten -q
 
 bench: $(DEV_STAMP) ## Measure, beside a peer in the same run
 	$(BIN)/python -m benchmarks.decode

@@ -15,7 +15,7 @@ from amqtt.mqtt.publish import PublishPacket  # type: ignore[import-untyped]
 from amqtt.session import Session  # type: ignore[import-untyped]
 from amqtt.utils import gen_client_id  # type: ignore[import-untyped]
 
-from pitboard.broker.peer import Peer, Reader, Writer
+from pitboard.broker.peer import LastWords, Peer, Reader, Writer
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,12 @@ class Engine(Broker):  # type: ignore[misc]
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self.stream_connected(reader, writer, listener_name)
 
-        return await asyncio.start_server(connected, sock=self._sock)
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.StreamReaderProtocol:
+            return asyncio.StreamReaderProtocol(LastWords(loop=loop), connected, loop=loop)
+
+        return await loop.create_server(protocol, sock=self._sock)
 
     async def _initialize_client_session(
         self, reader: Reader, writer: Writer, *_: object

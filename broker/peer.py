@@ -33,6 +33,21 @@ UNACKED_MAX = 10_000
 Publish = Callable[[str, bytes, int, bool], None]
 
 
+class LastWords(asyncio.StreamReader):
+    """A stream that gives all that came before the connection broke.
+
+    A client that leaves with our answers unread resets the connection, and asyncio's own reader
+    then forgets the DISCONNECT that it holds: a clean goodbye would set off the will.
+    """
+
+    def set_exception(self, exc: Exception) -> None:
+        """The end of the stream, however it came."""
+        if isinstance(exc, OSError):
+            self.feed_eof()
+        else:
+            super().set_exception(exc)
+
+
 class Reader(StreamReaderAdapter):  # type: ignore[misc]
     """What amqtt reads a client's packets from."""
 

@@ -32,18 +32,23 @@ class Claim:
 def choose_active(claims: Mapping[str, Claim], last: str | None) -> str | None:
     """The `monitor_id` that is live and in control with the highest `control`, else *last*.
 
-    Ties go to the smaller id. A single monitor that never said `in_control` is the active one.
+    Ties go to the smaller id. A reader that has seen nobody live, as one that comes after the race,
+    takes who was in control last, and a single monitor that never said so.
     """
-    candidates = [
-        (-(claim.status.control or 0), monitor_id)
-        for monitor_id, claim in claims.items()
-        if claim.is_candidate
-    ]
-    if candidates:
-        return min(candidates)[1]
-    if last is None and len(claims) == 1:
-        return next(iter(claims))
-    return last
+    candidates = {monitor_id: claim for monitor_id, claim in claims.items() if claim.is_candidate}
+    if not candidates and last is None:
+        candidates = {
+            monitor_id: claim for monitor_id, claim in claims.items() if claim.status.in_control
+        }
+        if not candidates and len(claims) == 1:
+            return next(iter(claims))
+    if not candidates:
+        return last
+    return min(candidates, key=lambda monitor_id: (-_control(candidates[monitor_id]), monitor_id))
+
+
+def _control(claim: Claim) -> int:
+    return claim.status.control or 0
 
 
 def next_control(statuses: Iterable[StatusMessage]) -> int:

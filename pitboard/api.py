@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,16 +13,38 @@ from platformdirs import user_state_path
 from pitboard import __version__
 from pitboard.contract import codec
 from pitboard.contract.errors import Invalid, SettingsError
-from pitboard.contract.messages import Meta, SetupDocument, Telemetry
+from pitboard.contract.messages import (
+    Message,
+    Meta,
+    SetupDocument,
+    SetupMessage,
+    Telemetry,
+    TelemetryMessage,
+)
+from pitboard.contract.times import to_text
+from pitboard.contract.topics import Channel, Topic
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.clock import SystemClock
+from pitboard.publisher.composer import Envelope
 from pitboard.publisher.link import Credentials, LinkSettings
 from pitboard.publisher.monitor import MonitorSettings, Runner
 from pitboard.publisher.source import NamedSetup, Sample
+from pitboard.publisher.sources.text_file import cut
 from pitboard.publisher.state import StateFile, load_identity
 
 CONNECT_WITHIN_S = 5.0
 """How long leaving the `with` block waits for a broker that nothing was sent to yet."""
+
+
+# Stands for the one that the monitor will write, while a message is checked.
+_ENVELOPE: Envelope = {
+    "v": 1,
+    "session_id": "checked",
+    "monitor_id": "checked",
+    "birth": 0,
+    "seq": 0,
+    "timestamp": to_text(0),
+}
 
 
 class _Pushed:
@@ -81,12 +103,16 @@ class Monitor:
         if not 1 <= rate <= 60:
             raise SettingsError(f"rate {rate}: use 1 to 60 frames a second")
         brokers = [broker] if isinstance(broker, str) else broker
+        if not brokers:
+            raise SettingsError("broker is empty: give mqtt://host or mqtts://host")
+        if password is not None and username is None:
+            raise SettingsError("a password needs a username")
         credentials = None if username is None else Credentials(username, password or "")
         self._settings = MonitorSettings(
             urls=[BrokerUrl.parse(url) for url in brokers],
             link=LinkSettings(credentials=credentials),
             rate_hz=rate,
-            driver=driver,
+            driver=cut(driver),
             in_control=in_control,
         )
         folder = state_dir or user_state_path("pitboard")
@@ -123,38 +149,43 @@ class Monitor:
         assert self._runner is not None
         assert self._thread is not None
         self._runner.wake()
-        if exc_type is None:
-            self._runner.announced.wait(CONNECT_WITHIN_S)
-        self._runner.stop()
-        self._thread.join()
+        try:
+            if exc_type is None:
+                self._runner.announced.wait(CONNECT_WITHIN_S)
+        finally:
+            self._runner.stop()
+            self._thread.join()
 
     def publish_telemetry(self, **fields: Any) -> None:
         """Publish one frame; fields and units as in `docs/protocol.md`.
 
         Raises:
-            Invalid: A field is unknown, has the wrong type or an impossible value.
+            BadPayload: `Invalid` when a field is unknown, has the wrong type or an impossible
+                value; nothing is published then.
         """
-        unknown = sorted(set(fields) - set(Telemetry.__struct_fields__))
-        if unknown:
-            raise Invalid(f"unknown telemetry fields {unknown}: put your own values under extra")
+        _refuse_unknown(fields, Telemetry, ": put your own values under extra")
         for name in codec.REQUIRED_TELEMETRY:
             fields.setdefault(name, None)
         telemetry = _convert(fields, Telemetry)
+        _check(Channel.TELEMETRY, TelemetryMessage(**_ENVELOPE, telemetry=telemetry))
         self._source.push(Sample(time_s=self._clock.monotonic_s(), telemetry=telemetry))
         self._wake()
 
     def publish_setup(
         self, setup: Mapping[str, Mapping[str, Any]], name: str | None = None
     ) -> None:
-        """Publish the setup as `{category: {name: value}}`. Raises `Invalid`."""
-        self._source.setup = NamedSetup(_convert(setup, SetupDocument), name)
+        """Publish the setup as `{category: {name: value}}`. Raises `BadPayload`."""
+        document = _convert(setup, SetupDocument)
+        message = SetupMessage(
+            **_ENVELOPE, revision=1, captured_at=_ENVELOPE["timestamp"], setup=document, name=name
+        )
+        _check(Channel.SETUP, message)
+        self._source.setup = NamedSetup(document, name)
         self._wake()
 
     def publish_meta(self, **fields: Any) -> None:
         """Say what car, track and session this is. Raises `Invalid`."""
-        unknown = sorted(set(fields) - set(Meta.__struct_fields__))
-        if unknown:
-            raise Invalid(f"unknown meta fields {unknown}")
+        _refuse_unknown(fields, Meta)
         self._source.meta = _convert(fields, Meta)
         self._wake()
 
@@ -168,8 +199,20 @@ class Monitor:
             self._runner.wake()
 
 
+def _refuse_unknown(fields: Collection[str], kind: type[msgspec.Struct], hint: str = "") -> None:
+    unknown = sorted(set(fields) - set(kind.__struct_fields__))
+    if unknown:
+        raise Invalid(f"unknown {kind.__name__.lower()} fields {unknown}{hint}")
+
+
 def _convert(value: object, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as exc:
         raise Invalid(str(exc)) from None
+
+
+def _check(channel: Channel, message: Message) -> None:
+    """Refuse here, where the caller sees it, what every reader would refuse."""
+    topic = Topic(_ENVELOPE["session_id"], _ENVELOPE["monitor_id"], channel)
+    codec.decode(topic, codec.encode(channel, message))

@@ -143,7 +143,7 @@ class Lifecycle:
         if self._phase is Phase.READING_BACK:
             self._read_back(message)
             return []
-        return self._hear_own(message)
+        return self._hear_own(message) if self._phase is Phase.ANNOUNCED else []
 
     def acknowledged(self, lap: LapKey) -> None:
         """The broker has the `lap` message of this lap."""
@@ -239,7 +239,15 @@ class Lifecycle:
         """A wanted end: the last frame stays on the broker, then we say `offline`."""
         if self._phase is not Phase.ANNOUNCED:
             return []
-        return [*self._final_frame(), self._compose.status(self._condition, "offline")]
+        steps = [*self._final_frame(), self._compose.status(self._condition, "offline")]
+        # Nothing may follow it, neither a heartbeat nor an answer to what is still on its way.
+        self._phase = Phase.OFFLINE
+        return steps
+
+    @property
+    def is_reading_back(self) -> bool:
+        """Whether the broker's answer is still awaited; `tick` ends it after 150 ms."""
+        return self._phase is Phase.READING_BACK
 
     @property
     def is_announced(self) -> bool:

@@ -118,6 +118,7 @@ class Link:
         self._settings = settings
         self._events = events
         self._end_reason: Ended | None = None
+        self._is_closing = False
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -148,8 +149,12 @@ class Link:
         """Hand a message to the connection, never waiting for the network; its number."""
         return self._client.publish(message.topic, message.payload, message.qos, message.retain).mid
 
-    def subscribe(self, filters: Iterable[str], qos: int = 1) -> None:
-        """Subscribe to all *filters* at once; `Subscribed` follows."""
+    def subscribe(self, filters: Iterable[str], qos: int = 0) -> None:
+        """Subscribe to all *filters* at once; `Subscribed` follows.
+
+        QoS 0 loses nothing on a connection that holds, and what arrives wants no answer, so a
+        goodbye cannot cross with one.
+        """
         self._client.subscribe([(topic_filter, qos) for topic_filter in filters])
 
     def unsubscribe(self, filters: Iterable[str]) -> None:
@@ -158,6 +163,7 @@ class Link:
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Say goodbye, so that the broker drops the will, and wait for the thread to end."""
+        self._is_closing = True
         self._client.disconnect()
         self._thread.join(timeout_s)
 
@@ -172,6 +178,10 @@ class Link:
             # A supervisor's boundary: whatever paho raises, the owner hears that the link ended.
             log.exception("link failed url=%s", self.url)
             end = Ended(type(exc).__name__)
+        # Without its callbacks the client is in no reference cycle and closes its sockets at once.
+        client = self._client
+        client.on_connect = client.on_disconnect = client.on_message = None
+        client.on_publish = client.on_subscribe = None
         self._emit(end)
 
     def _emit(self, event: LinkEvent) -> None:
@@ -180,6 +190,10 @@ class Link:
     def _on_connect(
         self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, *_: object
     ) -> None:
+        if self._is_closing:
+            # paho forgets a goodbye that was said before the connection stood.
+            self._client.disconnect()
+            return
         if not reason.is_failure:
             self._emit(Connected())
             return

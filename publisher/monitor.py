@@ -7,7 +7,7 @@ its queue.
 import logging
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 IDLE_AFTER_S = 5.0
 """A source that gives nothing for so long is not driving."""
 
-STOP_WITHIN_S = 2.0
-"""How long a stop waits for the broker to acknowledge `offline`."""
+STOP_WITHIN_S = 1.0
+"""How long a stop waits for the broker's answers."""
 
 SAVE_EVERY_S = 5.0
 """Births and laps are saved at once; the lap counter and the setup wait this long at most."""
@@ -136,6 +136,7 @@ class Runner:
         self._unacked: set[int] = set()
         self._in_control = settings.in_control
         now_s = self._clock.monotonic_s()
+        self._source_s = 0.0
         self._read_at_s = now_s
         self._next_read_s = now_s
         self._last_sample_s = now_s
@@ -268,9 +269,12 @@ class Runner:
 
     def _read(self, now_s: float) -> bool:
         """Read the source up to now; False when it is at its end."""
-        duration_s = now_s - self._read_at_s
+        tick_s = 1 / self._settings.rate_hz
+        # After a sleep of the PC, or at a speed that it cannot keep up with, time is left out
+        # rather than caught up with: the catching up would take longer each time.
+        duration_s = min(now_s - self._read_at_s, 2 * tick_s)
         self._read_at_s = now_s
-        self._next_read_s = max(self._next_read_s + 1 / self._settings.rate_hz, now_s)
+        self._next_read_s = max(self._next_read_s + tick_s, now_s)
         newest = self._read_samples(duration_s)
         self._apply(self._lifecycle.meta_is(self._source.meta))
         setup = self._fixed_setup or self._source.setup
@@ -292,18 +296,17 @@ class Runner:
         """All samples of the time that passed go into laps; the newest is the frame."""
         speed = self._settings.speed
         now_ms = self._clock.unix_ms()
+        self._source_s += duration_s * speed
         newest = None
-        samples = list(self._source.samples(duration_s * speed))
-        end_s = samples[-1].time_s if samples else 0.0
-        for sample in samples:
+        for sample in self._source.samples(duration_s * speed):
             newest = sample
             if self._source.counts_laps:
                 laps = self._recorder.take(sample.laps)
             elif self._in_control is False:
                 continue
             else:
-                age_ms = round((end_s - sample.time_s) * 1000 / speed)
-                lap = self._recorder.feed(sample, now_ms - age_ms)
+                age_s = min(max(0.0, self._source_s - sample.time_s) / speed, duration_s)
+                lap = self._recorder.feed(sample, now_ms - round(age_s * 1000))
                 laps = [] if lap is None else [lap]
             for lap in laps:
                 self._state.save()
@@ -327,26 +330,33 @@ class Runner:
                 link.unsubscribe(step.filters)
 
     def _shut_down(self) -> None:
-        if self._link is not None:
+        link = self._link
+        if link is not None:
+            # An `online` of an earlier life may stand on the broker, so a read-back that has begun
+            # is finished; and a goodbye that crosses with its answers can get lost.
+            self._work_while(lambda: self._lifecycle.is_reading_back)
             self._read(self._clock.monotonic_s())
             self._apply(self._lifecycle.stop())
-            self._await_acks()
-            self._link.close()
+            self._work_while(lambda: bool(self._unacked))
+            link.close()
         self._state.close()
         self._source.close()
 
-    def _await_acks(self) -> None:
-        """Let the broker have `offline` before we hang up."""
+    def _work_while(self, is_needed: Callable[[], bool]) -> None:
+        """Serve the link until it is no longer needed or has ended, for a short time at most."""
         end_s = self._clock.monotonic_s() + STOP_WITHIN_S
-        while self._unacked and (left_s := end_s - self._clock.monotonic_s()) > 0:
-            try:
-                event = self._events.get(timeout=left_s)
-            except Empty:
+        while is_needed() and self._link is not None:
+            now_s = self._clock.monotonic_s()
+            if now_s >= end_s:
                 return
+            wake_s = min(end_s, self._lifecycle.next_tick_s() or end_s)
+            try:
+                event = self._events.get(timeout=max(0.0, wake_s - now_s))
+            except Empty:
+                event = None
             if isinstance(event, Tagged) and event.link is self._link:
-                if isinstance(event.event, Ended):
-                    return
                 self._handle_link(event.event)
+            self._apply(self._lifecycle.tick())
 
 
 def _publish(step: Send) -> Publish:

@@ -63,6 +63,10 @@ class RecordingWriter:
             self._flushed_s = t
         return True
 
+    def flush(self) -> None:
+        """Bring what was written to the file, also while nothing more comes."""
+        self._file.flush()
+
     def close(self) -> None:
         """Finish the file."""
         self._file.close()

@@ -124,7 +124,7 @@ def _read(path: Path, kind: type[S]) -> S | None:
     except FileNotFoundError:
         return None
     except OSError as exc:
-        raise SettingsError(f"cannot read {path}: {exc.strerror or exc}") from None
+        raise SettingsError(f"cannot read {path}: {exc.strerror or exc} (--state-dir)") from None
     except (msgspec.MsgspecError, UnicodeError) as exc:
         # The broker's retained messages fill a lost state again, so a damaged one is set aside.
         log.warning("state set aside path=%s reason=%s", path, exc)

@@ -72,6 +72,16 @@ def test_idle_monitor_in_control_is_active() -> None:
     assert choose_active({"a": claim(state="idle"), "b": claim(is_live=False)}, None) == "a"
 
 
+def test_reader_that_comes_after_the_race_takes_who_was_in_control_last() -> None:
+    claims = {
+        "a": claim(state="offline", control=3),
+        "b": claim(state="offline", control=4),
+        "c": claim(state="offline", control=5, in_control=False),
+    }
+
+    assert choose_active(claims, last=None) == "b"
+
+
 def test_last_active_monitor_stays_while_nobody_is_in_control() -> None:
     claims = {"a": claim(in_control=False), "b": claim(state="lost")}
 

@@ -238,6 +238,17 @@ def test_monitor_sends_no_frame_twice_when_it_stops(clock: FakeClock) -> None:
     assert names(life.stop()) == ["status"]
 
 
+def test_monitor_says_nothing_after_offline(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    announce(life, clock)
+    life.stop()
+    clock.advance(60)
+    late_will = status("pc-1", memory.birth - 1, state="lost", seq=0)
+
+    assert life.tick() == []
+    assert life.received(*foreign(f"{OWN}/status", late_will)) == []
+
+
 def test_monitor_says_nothing_when_it_stops_without_a_broker(clock: FakeClock) -> None:
     life, _ = make(clock)
 

@@ -12,8 +12,9 @@ from pitboard.contract.messages import TelemetryMessage
 from pitboard.contract.topics import Channel, Topic
 from pitboard.publisher.source import Sample
 from pitboard.publisher.sources import RecordedLapSource, open_source
+from tests.shared import DATA
 
-REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "lmu"
+REAL = DATA / "lmu"
 REAL_LAPS = [
     pytest.param("lap_spa_gte_porsche.csv", 142.87, id="porsche"),
     pytest.param("lap_spa_gte_aston_martin.csv", 140.58, id="aston_martin"),

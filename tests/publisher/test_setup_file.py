@@ -11,11 +11,9 @@ from pitboard.contract.errors import SettingsError
 from pitboard.contract.messages import SettingWheels, SetupDocument, SetupMessage
 from pitboard.contract.topics import Channel, Topic
 from pitboard.publisher.setup_file import MAX_SETUP_BYTES, parse_setup, read_setup
+from tests.shared import SETUP
 
-REAL = (
-    Path(__file__).resolve().parents[2].parent
-    / "shared/data/lmu/rest_garage_UIScreen_CarSetupOverview.json"
-)
+REAL = SETUP
 STAMP = "2026-06-13T18:42:07.512Z"
 
 

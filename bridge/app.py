@@ -1,0 +1,132 @@
+"""The bridge over HTTP: pages, snapshots, health and metrics; all of it read-only."""
+
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from fastapi import FastAPI, HTTPException, Request, Response, WebSocket
+from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from pitboard.bridge.core import Bridge
+from pitboard.bridge.guard import Guard
+from pitboard.bridge.hub import MAX_SESSIONS_A_BROWSER, HubFull
+from pitboard.bridge.metrics import exposition
+from pitboard.bridge.settings import BridgeSettings
+from pitboard.bridge.sockets import Browser
+from pitboard.contract.topics import is_id
+
+_READ = ["GET", "HEAD"]
+
+
+def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastAPI:
+    """The bridge as an application; it connects to the broker when it starts.
+
+    Args:
+        settings: What it serves; `host` and `port` are the server's business.
+        dashboard: The folder of the pages; the installed one by default.
+    """
+    # Windows takes the type from its registry, where editors leave text/plain.
+    mimetypes.add_type("text/javascript", ".js")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        bridge = Bridge(settings)
+        app.state.bridge = bridge
+        try:
+            await bridge.start()
+            yield
+        finally:
+            await bridge.stop()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(Guard, settings=settings)
+    app.add_exception_handler(StarletteHTTPException, _plain_error)
+    _add_socket(app)
+    _add_api(app, settings)
+    _add_health(app)
+    _add_pages(app, settings, dashboard or Path(str(files("pitboard") / "dashboard")))
+    return app
+
+
+def _add_socket(app: FastAPI) -> None:
+    @app.websocket("/ws")
+    async def serve_browser(ws: WebSocket) -> None:
+        await Browser(ws, app.state.bridge).run()
+
+
+def _add_api(app: FastAPI, settings: BridgeSettings) -> None:
+    @app.api_route("/api/sessions/{session_id}", methods=_READ)
+    async def snapshot(session_id: str) -> Response:
+        if not is_id(session_id) or not settings.may_watch(session_id):
+            raise HTTPException(404, "no such session")
+        try:
+            return _json(await _bridge(app).snapshot(session_id))
+        except HubFull:
+            raise HTTPException(503, "too many sessions are watched") from None
+
+    @app.api_route("/api/sessions", methods=_READ)
+    async def sessions() -> Response:
+        listing = _bridge(app).listing
+        if listing is None:
+            raise HTTPException(404, "not found")
+        entries = [entry for entry in listing.entries() if settings.may_watch(entry.session_id)]
+        return _json(msgspec.json.encode({"sessions": entries}))
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.api_route("/livez", methods=_READ)
+    async def livez() -> Response:
+        return PlainTextResponse("alive\n")
+
+    @app.api_route("/readyz", methods=_READ)
+    async def readyz() -> Response:
+        if _bridge(app).feed.link.connected:
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("no connection to the broker\n", 503)
+
+    @app.api_route("/metrics", methods=_READ)
+    async def metrics() -> Response:
+        return Response(exposition(_bridge(app)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
+    @app.api_route("/", methods=_READ)
+    async def start() -> Response:
+        return _page(dashboard / "index.html")
+
+    @app.api_route("/s/{session_ids}", methods=_READ)
+    async def session(session_ids: str) -> Response:
+        # Several cars of a team on one page: `/s/car-1+car-2`.
+        ids = session_ids.split("+")
+        is_served = all(is_id(each) and settings.may_watch(each) for each in ids)
+        if len(ids) > MAX_SESSIONS_A_BROWSER or not is_served:
+            raise HTTPException(404, "no such session")
+        return _page(dashboard / "session.html")
+
+    app.mount("/static", StaticFiles(directory=dashboard, check_dir=False))
+
+
+def _bridge(app: FastAPI) -> Bridge:
+    bridge: Bridge = app.state.bridge
+    return bridge
+
+
+def _page(path: Path) -> Response:
+    if not path.is_file():
+        raise HTTPException(404, "not found")
+    return FileResponse(path, media_type="text/html; charset=utf-8")
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+async def _plain_error(_request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, StarletteHTTPException)
+    return PlainTextResponse(f"{exc.detail}\n".lower(), exc.status_code)

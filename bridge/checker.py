@@ -1,0 +1,119 @@
+"""Raw broker messages to checked ones; what is refused is counted, and logged once a minute.
+
+No clock here: times come in as arguments.
+"""
+
+import logging
+import re
+from collections import Counter
+from functools import lru_cache
+
+from pitboard.contract import codec
+from pitboard.contract.errors import BadTopic, ContractError, Invalid
+from pitboard.contract.messages import Message, TelemetryMessage
+from pitboard.contract.topics import Topic
+
+log = logging.getLogger(__name__)
+
+REPEAT_AFTER_S = 60.0
+
+# Causes are texts that a stranger has a hand in; beyond this many in a minute the rest is counted
+# only.
+MAX_CAUSES = 200
+
+_MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `\$\.?(.*)`)?")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+
+_parse = lru_cache(maxsize=4096)(Topic.parse)
+
+
+class OncePerMinute:
+    """Lets each of a bounded number of causes through once a minute, and counts the others."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def admit(self, cause: str, now: float) -> int | None:
+        """How many times *cause* was held back since it was last let through; `None` to hold."""
+        last = self._said.get(cause)
+        if last is not None and now - last[0] < REPEAT_AFTER_S:
+            self._said[cause] = (last[0], last[1] + 1)
+            return None
+        if last is None and len(self._said) >= MAX_CAUSES:
+            old = [key for key, (at, _) in self._said.items() if now - at >= REPEAT_AFTER_S]
+            for key in old:
+                del self._said[key]
+            if not old:
+                return None
+        self._said[cause] = (now, 0)
+        return last[1] if last else 0
+
+
+class Checker:
+    """Decodes each message once.
+
+    Attributes:
+        accepted: Messages by channel.
+        rejected: Messages by (kind, channel); channel is `-` where the topic is none of ours.
+    """
+
+    def __init__(self, *, is_silent: bool = False) -> None:
+        self.accepted: Counter[str] = Counter()
+        self.rejected: Counter[tuple[str, str]] = Counter()
+        self._once = OncePerMinute()
+        self._is_silent = is_silent
+
+    def check(self, name: str, payload: bytes, now: float) -> tuple[Topic, Message | None] | None:
+        """The message, `None` in its place for a cleared topic; `None` for what is refused."""
+        try:
+            topic = _parse(name)
+        except BadTopic as exc:
+            self._refuse("-", "message", name, exc, now)
+            return None
+        if not payload:
+            return topic, None
+        try:
+            message = codec.decode(topic, payload)
+        except ContractError as exc:
+            self._refuse(topic.channel, topic.channel, name, exc, now)
+            return None
+        self.accepted[topic.channel] += 1
+        if isinstance(message, TelemetryMessage):
+            self._warn_of_missing(name, message, now)
+        return topic, message
+
+    def refuse_topic(self, now: float) -> None:
+        """Count a topic that is not even text."""
+        self._refuse("-", "message", "?", BadTopic("not UTF-8"), now)
+
+    def _warn_of_missing(self, name: str, message: TelemetryMessage, now: float) -> None:
+        missing = codec.missing_telemetry(message.telemetry)
+        if not missing:
+            return
+        text = f"Telemetry missing required fields: {missing}"
+        if not self._is_silent and self._once.admit(text, now) is not None:
+            log.warning("[Server] WARNING: %s topic=%s", text, name)
+
+    def _refuse(self, channel: str, what: str, name: str, exc: ContractError, now: float) -> None:
+        self.rejected[exc.kind, channel] += 1
+        if self._is_silent:
+            return
+        text = reason(what, exc)
+        held_back = self._once.admit(text, now)
+        if held_back is not None:
+            more = f" repeated={held_back}" if held_back else ""
+            log.error("[Server] %s topic=%s%s", text, printable(name), more)
+
+
+def reason(what: str, exc: ContractError) -> str:
+    """Why a message was refused, as the log says it."""
+    missing = _MISSING.fullmatch(str(exc)) if isinstance(exc, Invalid) else None
+    if missing is None:
+        return f"ERROR handling {what}: {exc.kind}: {printable(str(exc))}"
+    field = f"{missing[2]}.{missing[1]}" if missing[2] else missing[1]
+    return f"ERROR: Missing {field} in {what}"
+
+
+def printable(text: str) -> str:
+    """*text* cut short and without what could forge or garble a line of the log."""
+    return _UNPRINTABLE.sub("?", text[:200])

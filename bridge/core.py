@@ -1,0 +1,102 @@
+"""One bridge: its link, its hub, its list of sessions, and the task that lets their time pass."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from pitboard.bridge.feed import Feed, clock_ms
+from pitboard.bridge.hub import Hub
+from pitboard.bridge.listing import Listing
+from pitboard.bridge.outbox import Outbox
+from pitboard.bridge.settings import BridgeSettings
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+
+# The first browser after a restart should find the stored values, not an empty page.
+SETTLE_S = 2.0
+
+
+class Watched(Protocol):
+    """A browser, as the bridge looks after it."""
+
+    def check(self) -> None:
+        """Called every second: end the connection if it is stuck."""
+
+
+class Bridge:
+    """What the HTTP and WebSocket sides share; lives on one event loop.
+
+    Attributes:
+        browsers: The open WebSocket connections.
+        frames_out: Frames sent to browsers.
+    """
+
+    def __init__(self, settings: BridgeSettings) -> None:
+        self.settings = settings
+        self.hub = Hub()
+        self.feed = Feed(settings, self.hub)
+        self.listing = Listing(settings) if settings.list_sessions else None
+        self.browsers: set[Watched] = set()
+        self.frames_out = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect; returns when the broker answered or failed for the first time."""
+        self._spawn(self.feed.link.run(), "mqtt-link")
+        self._spawn(self._tick(), "bridge-tick")
+        if self.listing is not None:
+            self._spawn(self.listing.run(), "mqtt-list-link")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await self.feed.link.settled.wait()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def join(self, outbox: Outbox, session_id: str, max_hz: float | None = None) -> None:
+        """Let a browser watch a session; its snapshot is in *outbox* then. Raises `HubFull`."""
+        self.hub.join(outbox, session_id, max_hz)
+        self._unwatch_expired()
+        await self.feed.watch(session_id)
+        self.hub.admit(outbox, session_id, clock_ms())
+
+    async def snapshot(self, session_id: str) -> bytes:
+        """The last values of a session as a frame. Raises `HubFull`."""
+        outbox = Outbox()
+        try:
+            await self.join(outbox, session_id)
+            return outbox.drain(0.0)[0]
+        finally:
+            self.hub.drop(outbox, clock_ms())
+
+    def _unwatch_expired(self) -> None:
+        for session_id in self.hub.expire(clock_ms()):
+            self.feed.unwatch(session_id)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                self._look_after()
+            except Exception:
+                log.exception("[Server] ERROR: tick failed")
+
+    def _look_after(self) -> None:
+        for session_id in self.hub.tick(clock_ms()):
+            log.info("values are missing, asking for a replay session=%s", session_id)
+            self._spawn(self.feed.replay(session_id), f"replay-{session_id}")
+        self._unwatch_expired()
+        for browser in list(self.browsers):
+            browser.check()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,88 @@
+"""The messages of the watched sessions: subscribed, decoded once, handed to the hub."""
+
+import asyncio
+import time
+
+from pitboard.bridge.checker import Checker
+from pitboard.bridge.hub import Hub
+from pitboard.bridge.ingest import Link
+from pitboard.bridge.settings import BridgeSettings
+from pitboard.contract.topics import session_filter
+
+# No broker marks the end of its replay.
+REPLAY_QUIET_S = 0.02
+REPLAY_AT_MOST_S = 0.15
+
+
+class Feed:
+    """The watched sessions' messages, decoded once and handed to the hub.
+
+    Attributes:
+        checker: Counts what came and what was refused.
+        link: The connection.
+    """
+
+    def __init__(self, settings: BridgeSettings, hub: Hub) -> None:
+        self.checker = Checker()
+        self.link = Link(settings, self._take, self._on_change)
+        self._hub = hub
+        self._loop = asyncio.get_running_loop()
+        self._warm_ups: dict[str, asyncio.Task[None]] = {}
+        self._came_at: dict[str, float] = {}
+
+    async def watch(self, session_id: str) -> None:
+        """Subscribe unless it is; returns when the broker's stored values are most likely in."""
+        warm_up = self._warm_ups.get(session_id)
+        if warm_up is None:
+            warm_up = self._warm_ups[session_id] = asyncio.create_task(
+                self._warm_up(session_id), name=f"warm-up-{session_id}"
+            )
+        await asyncio.shield(warm_up)
+
+    def unwatch(self, session_id: str) -> None:
+        """Unsubscribe."""
+        warm_up = self._warm_ups.pop(session_id, None)
+        if warm_up is not None:
+            warm_up.cancel()
+        self._came_at.pop(session_id, None)
+        self.link.unsubscribe(session_filter(session_id))
+
+    async def replay(self, session_id: str) -> None:
+        """Have the broker send its stored values again."""
+        await self.link.subscribe(session_filter(session_id))
+
+    async def _warm_up(self, session_id: str) -> None:
+        await self.link.subscribe(session_filter(session_id))
+        if not self.link.connected:
+            return
+        quiet_since = now = self._loop.time()
+        latest = now + REPLAY_AT_MOST_S
+        while (wait_s := min(quiet_since + REPLAY_QUIET_S, latest) - now) > 0:
+            await asyncio.sleep(wait_s)
+            now = self._loop.time()
+            quiet_since = max(quiet_since, self._came_at.get(session_id, 0.0))
+
+    def _take(self, name: str | None, payload: bytes, retained: bool) -> None:
+        now = self._loop.time()
+        if name is None:
+            self.checker.refuse_topic(now)
+            return
+        checked = self.checker.check(name, payload, now)
+        if checked is None:
+            return
+        topic, message = checked
+        now_ms = clock_ms()
+        if message is None:
+            self._hub.remove(topic, now_ms)
+            return
+        if retained and topic.session_id in self._warm_ups:
+            self._came_at[topic.session_id] = now
+        self._hub.deliver(topic, message, payload, retained, now_ms)
+
+    def _on_change(self, connected: bool) -> None:
+        self._hub.set_upstream(connected, clock_ms())
+
+
+def clock_ms() -> int:
+    """The time that frames carry, ms since 1970."""
+    return time.time_ns() // 1_000_000

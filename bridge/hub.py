@@ -1,0 +1,191 @@
+"""Which sessions are watched, and by whom; hands each frame to every outbox.
+
+Decides only: it never waits for a browser and knows neither sockets nor clocks.
+"""
+
+from collections.abc import Iterable
+
+from pitboard.bridge.outbox import Lane, Outbox
+from pitboard.bridge.session import Session
+from pitboard.contract import frames
+from pitboard.contract.messages import Message
+from pitboard.contract.topics import Channel, Topic
+
+LINGER_MS = 60_000
+"""How long a session stays subscribed after its last browser left; a reload then costs nothing."""
+
+MAX_SESSIONS = 200
+MAX_SESSIONS_A_BROWSER = 8
+
+
+class HubFull(Exception):
+    """No further session can be watched, by this browser or by anybody."""
+
+
+class Hub:
+    """The sessions that browsers watch.
+
+    A browser `join`s, the caller sees to it that the session is subscribed, and `admit` lets the
+    browser in with a snapshot; updates reach it from then on only.
+
+    Attributes:
+        connected: Whether the broker is reached.
+    """
+
+    def __init__(self, *, linger_ms: int = LINGER_MS, max_sessions: int = MAX_SESSIONS) -> None:
+        self.connected = False
+        self._linger_ms = linger_ms
+        self._max_sessions = max_sessions
+        self._sessions: dict[str, Session] = {}
+        self._waiting: dict[str, set[Outbox]] = {}
+        # Browsers in order of arrival, and iterated for each message: a dict, not a set.
+        self._admitted: dict[str, dict[Outbox, None]] = {}
+        self._left_at: dict[str, int] = {}
+        self._joined: dict[Outbox, set[str]] = {}
+        self._evicted: list[str] = []
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        """The sessions that are to be subscribed."""
+        return self._sessions
+
+    def joined(self, outbox: Outbox) -> frozenset[str]:
+        """The sessions that the browser watches or is about to."""
+        return frozenset(self._joined.get(outbox, ()))
+
+    def join(self, outbox: Outbox, session_id: str, max_hz: float | None = None) -> None:
+        """Register a browser; joining again only changes *max_hz*.
+
+        Raises `HubFull`. May close an abandoned session to make room, so `expire` is called next.
+        """
+        joined = self._joined.get(outbox, set())
+        if session_id not in joined:
+            if len(joined) >= MAX_SESSIONS_A_BROWSER:
+                raise HubFull(f"a browser may watch {MAX_SESSIONS_A_BROWSER} sessions")
+            self._open(session_id)
+            self._waiting[session_id].add(outbox)
+            self._joined.setdefault(outbox, set()).add(session_id)
+            self._left_at.pop(session_id, None)
+        outbox.limit(session_id, max_hz)
+
+    def admit(self, outbox: Outbox, session_id: str, now_ms: int) -> None:
+        """Send the snapshot, and updates from now on; nothing if the browser has left."""
+        if session_id not in self._joined.get(outbox, ()):
+            return
+        self._send(session_id, self._sessions[session_id].tick(now_ms))
+        self._waiting[session_id].discard(outbox)
+        self._admitted[session_id].setdefault(outbox)
+        self._send_snapshot(outbox, session_id, now_ms)
+
+    def request_latest(self, outbox: Outbox, session_id: str, now_ms: int) -> None:
+        """Send the snapshot again; nothing to a browser that does not watch the session."""
+        if outbox in self._admitted.get(session_id, ()):
+            # All must learn who is active now, not only the one that asked.
+            self._send(session_id, self._sessions[session_id].tick(now_ms))
+            self._send_snapshot(outbox, session_id, now_ms)
+
+    def leave(self, outbox: Outbox, session_id: str, now_ms: int) -> None:
+        """The browser watches the session no longer; nothing if it never did."""
+        joined = self._joined.get(outbox, set())
+        if session_id not in joined:
+            return
+        joined.discard(session_id)
+        if not joined:
+            del self._joined[outbox]
+        self._waiting[session_id].discard(outbox)
+        self._admitted[session_id].pop(outbox, None)
+        outbox.forget(session_id)
+        if not self._waiting[session_id] and not self._admitted[session_id]:
+            self._left_at[session_id] = now_ms
+
+    def drop(self, outbox: Outbox, now_ms: int) -> None:
+        """The browser is gone."""
+        for session_id in self.joined(outbox):
+            self.leave(outbox, session_id, now_ms)
+
+    def expire(self, now_ms: int) -> list[str]:
+        """Forget sessions that nobody watches any more; the ones to unsubscribe."""
+        for session_id, left_at in list(self._left_at.items()):
+            if now_ms - left_at >= self._linger_ms:
+                self._close(session_id)
+        evicted, self._evicted = self._evicted, []
+        return evicted
+
+    def deliver(
+        self, topic: Topic, message: Message, payload: bytes, retained: bool, now_ms: int
+    ) -> None:
+        """Take a checked message in and pass its one frame on."""
+        session = self._sessions.get(topic.session_id)
+        if session is None:
+            return
+        out = session.accept(topic, message, payload, retained, now_ms)
+        if not out:
+            return
+        lane: Lane | None = None
+        if topic.channel is Channel.TELEMETRY:
+            lane = (topic.session_id, topic.monitor_id)
+        update, *others = out
+        for outbox in self._admitted[topic.session_id]:
+            outbox.put(update, lane)
+        self._send(topic.session_id, others)
+
+    def remove(self, topic: Topic, now_ms: int) -> None:
+        """A retained value was cleared on the broker."""
+        session = self._sessions.get(topic.session_id)
+        if session is None:
+            return
+        if topic.channel is Channel.TELEMETRY:
+            for outbox in self._admitted[topic.session_id]:
+                outbox.discard(topic.session_id, topic.monitor_id)
+        self._send(topic.session_id, session.remove(topic, now_ms))
+
+    def set_upstream(self, connected: bool, now_ms: int) -> None:
+        """The broker was reached or lost; told to every browser that watches anything."""
+        self.connected = connected
+        if not connected:
+            for session in self._sessions.values():
+                session.restart_counting()
+        frame = frames.encode(frames.Upstream(connected=connected, since=now_ms))
+        for outbox in self._joined:
+            outbox.put(frame)
+
+    def tick(self, now_ms: int) -> list[str]:
+        """Let a second pass: heartbeats, who is active; the sessions to be replayed."""
+        incomplete = []
+        for session_id, session in self._sessions.items():
+            if not self._admitted[session_id]:
+                continue
+            heartbeat = frames.Heartbeat(
+                session_id=session_id, t=now_ms, lost=session.lost, received=session.received
+            )
+            self._send(session_id, [*session.tick(now_ms), frames.encode(heartbeat)])
+            if self.connected and session.needs_replay(now_ms):
+                incomplete.append(session_id)
+        return incomplete
+
+    def _open(self, session_id: str) -> None:
+        if session_id in self._sessions:
+            return
+        if len(self._sessions) >= self._max_sessions:
+            if not self._left_at:
+                raise HubFull(f"{self._max_sessions} sessions are watched")
+            self._close(next(iter(self._left_at)))
+        self._sessions[session_id] = Session(session_id)
+        self._waiting[session_id] = set()
+        self._admitted[session_id] = {}
+
+    def _close(self, session_id: str) -> None:
+        del self._left_at[session_id]
+        del self._sessions[session_id]
+        del self._waiting[session_id]
+        del self._admitted[session_id]
+        self._evicted.append(session_id)
+
+    def _send_snapshot(self, outbox: Outbox, session_id: str, now_ms: int) -> None:
+        outbox.discard(session_id)
+        outbox.put(self._sessions[session_id].snapshot(now_ms, self.connected))
+
+    def _send(self, session_id: str, out: Iterable[bytes]) -> None:
+        for frame in out:
+            for outbox in self._admitted[session_id]:
+                outbox.put(frame)

@@ -1,0 +1,193 @@
+"""Runs the bridge: as a process of its own, or inside another program's event loop."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from pitboard.bridge.app import create_app
+from pitboard.bridge.core import Bridge
+from pitboard.bridge.guard import MAX_HEAD_BYTES
+from pitboard.bridge.settings import BridgeSettings
+from pitboard.bridge.wire import BrowserProtocol, RequestProtocol
+from pitboard.contract.errors import PortTaken, SettingsError
+from pitboard.contract.frames import MAX_FRAME_BYTES
+
+log = logging.getLogger(__name__)
+
+# A browser that does not even answer pings is gone after 20 s.
+PING_INTERVAL_S = 8.0
+PING_TIMEOUT_S = 11.0
+
+STOP_S = 2
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to its caller."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.has_started = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.has_started.set()
+
+
+class BridgeServer:
+    """The bridge while the context is entered.
+
+    Attributes:
+        port: The port that is listened on, also when the settings ask for any.
+    """
+
+    def __init__(self, settings: BridgeSettings) -> None:
+        self.port = settings.port
+        self._app = create_app(settings)
+        self._settings = settings
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the bridge."""
+        host = self._settings.host
+        if host in ("", "0.0.0.0", "::"):  # noqa: S104
+            host = "127.0.0.1"
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def bridge(self) -> Bridge:
+        """What runs inside, while the context is entered."""
+        bridge: Bridge = self._app.state.bridge
+        return bridge
+
+    async def __aenter__(self) -> Self:
+        """Listen. Raises `SettingsError` if the address cannot be had."""
+        sock = _listen(self._settings.host, self._settings.port)
+        self.port = sock.getsockname()[1]
+        self._server = server = _Server(_config(self._app))
+        self._task = asyncio.create_task(server.serve(sockets=[sock]), name="uvicorn")
+        started = asyncio.create_task(server.has_started.wait(), name="uvicorn-started")
+        try:
+            await asyncio.wait({self._task, started}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self._stop()
+            raise
+        finally:
+            started.cancel()
+        if self._task.done():
+            sock.close()
+            self._task.result()
+            raise RuntimeError("the HTTP server ended while it started")
+        log.info("[Server] Listening on %s", self.url)
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _exc: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Close every browser with 1012 and stop."""
+        await self._stop()
+
+    async def wait(self) -> None:
+        """Return when the server has ended by itself."""
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
+    async def _stop(self) -> None:
+        assert self._server is not None
+        assert self._task is not None
+        self._server.should_exit = True
+        await self._task
+
+
+def serve(settings: BridgeSettings) -> None:
+    """Run the bridge until SIGINT (raises `KeyboardInterrupt`) or SIGTERM."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: BridgeSettings) -> None:
+    async with BridgeServer(settings) as server:
+        stopped = asyncio.Event()
+        # Windows has no such handlers; there Ctrl-C is all.
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+        waiting = {
+            asyncio.create_task(stopped.wait(), name="sigterm"),
+            asyncio.create_task(server.wait(), name="uvicorn-end"),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+
+def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
+    if sys.platform == "win32":
+        return None
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return None
+    return uvloop.Loop
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=RequestProtocol,
+        ws=BrowserProtocol,
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_INTERVAL_S,
+        ws_ping_timeout=PING_TIMEOUT_S,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        timeout_graceful_shutdown=STOP_S,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (OSError, UnicodeError) as exc:
+        raise SettingsError(f"--host {host[:80]!r} is no address of this machine") from exc
+    family, kind, proto, _, address = found[0]
+    sock = socket.socket(family, kind, proto)
+    try:
+        if sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(1024)
+        sock.setblocking(False)
+    except OSError as exc:
+        sock.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise PortTaken(host, port, "--port") from exc
+        raise SettingsError(f"port {port} on {host} cannot be used: {exc.strerror}") from exc
+    return sock

@@ -1,0 +1,169 @@
+"""uvicorn's protocols, with a direct way out for frames and less patience with peers that stall."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Protocol, cast
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+WIRE = "pitboard.wire"
+"""The ASGI extension by which an application gets a WebSocket's `Wire`."""
+
+GRACE_S = 1.0
+HEAD_TIMEOUT_S = 10.0
+
+# What the kernel has taken can be replaced no more; a slow browser would see megabytes of the past.
+UNSENT_BYTES = 64 * 1024
+
+_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25 if sys.platform == "linux" else None)
+
+
+class Wire(Protocol):
+    """The way out to one browser; nothing here waits."""
+
+    on_writable: Callable[[], None]
+    """Called when `is_writable` has become true again."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the browser takes what it is sent."""
+        ...
+
+    @property
+    def unsent(self) -> int:
+        """How much of what was written has not left yet; changes while the browser reads."""
+        ...
+
+    def write(self, texts: Sequence[bytes]) -> None:
+        """Send text frames; nothing once the connection is closing."""
+        ...
+
+    def abort(self) -> None:
+        """Cut the connection off."""
+        ...
+
+
+def text_frame(text: bytes) -> bytes:
+    """The bytes of an unmasked WebSocket text frame, the same for every browser."""
+    return _cached_frame(text) if len(text) < _CACHED_BELOW else _frame(text)
+
+
+def _frame(text: bytes) -> bytes:
+    size = len(text)
+    if size < 126:
+        return bytes((0x81, size)) + text
+    if size < 1 << 16:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + text
+    return b"\x81\x7f" + size.to_bytes(8, "big") + text
+
+
+# One message goes to many browsers in a row; bytes remember their hash.
+_cached_frame = lru_cache(maxsize=16)(_frame)
+_CACHED_BELOW = 64 * 1024
+
+
+class BrowserProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket that is a `Wire`, and that ends even if its peer does not read."""
+
+    on_writable: Callable[[], None] = staticmethod(lambda: None)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep little in the kernel."""
+        super().connection_made(transport)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and _NOTSENT_LOWAT is not None:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, UNSENT_BYTES)
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the `Wire` to the application, whose task has not run yet."""
+        super().handle_connect(event)
+        scope = getattr(self, "scope", None)
+        if scope is not None:
+            cast("dict[str, Any]", scope["extensions"])[WIRE] = self
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the kernel and a small buffer take more."""
+        return self.writable.is_set()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the kernel has not taken."""
+        return self.transport.get_write_buffer_size()
+
+    def write(self, texts: Sequence[bytes]) -> None:
+        """Send text frames past the ASGI machinery, which costs twice as much as the rest."""
+        if self.handshake_complete and not self.close_sent and not self.transport.is_closing():
+            self.transport.write(b"".join(map(text_frame, texts)))
+
+    def abort(self) -> None:
+        """Cut the connection off."""
+        self.transport.abort()
+
+    def resume_writing(self) -> None:
+        """Tell the application."""
+        super().resume_writing()
+        self.on_writable()
+
+    def keepalive_timeout(self) -> None:
+        """Close; what waits in the buffer must not keep the connection."""
+        super().keepalive_timeout()
+        self.loop.call_later(GRACE_S, self.transport.abort)
+
+    def shutdown(self) -> None:
+        """Say 1012; whoever does not read it is cut off."""
+        super().shutdown()
+        self.loop.call_later(GRACE_S, self.transport.abort)
+
+
+class RequestProtocol(H11Protocol):
+    """HTTP that waits only so long for the head of a request."""
+
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Restart the clock only when a new head begins."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._head_timer is None:
+            self._await_head()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer 431 where the head was too large."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, h11.RemoteProtocolError) or error.error_status_hint != 431:
+            super().send_400_response(msg)
+            return
+        headers = [(b"content-length", b"0"), (b"connection", b"close")]
+        response = h11.Response(status_code=431, headers=headers, reason=b"Header Too Large")
+        self.transport.write(self.conn.send(response) or b"")
+        self.transport.write(self.conn.send(h11.EndOfMessage()) or b"")
+        self.transport.close()
+
+    def _await_head(self) -> None:
+        give_up: Callable[[], None] = self.transport.close
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None

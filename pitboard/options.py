@@ -1,0 +1,90 @@
+"""Flags that several commands share, and what they stand for."""
+
+import logging
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pitboard import config
+from pitboard.contract.errors import SettingsError
+from pitboard.contract.topics import is_id
+from pitboard.contract.urls import BrokerUrl
+from pitboard.publisher.link import Credentials, LinkSettings
+
+log = logging.getLogger(__name__)
+
+DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
+
+BrokerFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--broker",
+        metavar="URL",
+        help=f"mqtt://host[:1883] or mqtts://host[:8883]; may be repeated. [{DEFAULT_BROKER}]",
+    ),
+]
+CredentialsFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--credentials",
+        metavar="FILE",
+        help="TOML file with username and password; or set PITBOARD_USERNAME, PITBOARD_PASSWORD.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAccess:
+    """The brokers to try and how to log in."""
+
+    urls: Sequence[BrokerUrl]
+    link: LinkSettings
+
+    @property
+    def url_texts(self) -> tuple[str, ...]:
+        """The URLs as text."""
+        return tuple(map(str, self.urls))
+
+
+def broker_access(broker: Sequence[str] | None, credentials_file: Path | None) -> BrokerAccess:
+    """What `--broker` and `--credentials` say. Raises `SettingsError`."""
+    urls = [BrokerUrl.parse(text) for text in listed(broker or [DEFAULT_BROKER])]
+    if not urls:
+        raise SettingsError("--broker is empty: write mqtt://host or mqtts://host")
+    if credentials_file is not None:
+        _warn_if_others_may_read(credentials_file)
+    found = config.credentials(credentials_file)
+    link = LinkSettings(credentials=Credentials(*found) if found else None)
+    return BrokerAccess(urls, link)
+
+
+def listed(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """The values of a flag that may be repeated; typer splits variables at white space only."""
+    parts = (part.strip() for text in texts or () for part in text.split(","))
+    return tuple(part for part in parts if part)
+
+
+def checked_id(value: str, flag: str) -> str:
+    """*value* as a session or monitor id. Raises `SettingsError`."""
+    if not is_id(value):
+        raise SettingsError(
+            f"{flag} {value[:80]!r}: use lower-case letters, digits, - and _, at most 64, "
+            "beginning with a letter or a digit"
+        )
+    return value
+
+
+def _warn_if_others_may_read(path: Path) -> None:
+    if os.name != "posix":
+        return
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if mode & (stat.S_IRGRP | stat.S_IROTH):
+        log.warning("%s can be read by others: chmod 600 it", path)

@@ -1,0 +1,268 @@
+"""Broker, bridge and demo as processes: start the parts, say where they are, stop them."""
+
+import asyncio
+import errno
+import importlib
+import ipaddress
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from pitboard import announce, monitoring
+from pitboard.bridge.server import BridgeServer
+from pitboard.bridge.settings import BridgeSettings
+from pitboard.broker import EmbeddedBroker
+from pitboard.contract.errors import PortTaken, SettingsError
+from pitboard.contract.topics import new_id
+from pitboard.contract.urls import BrokerUrl
+from pitboard.options import BrokerAccess
+from pitboard.publisher.link import LinkSettings
+from pitboard.publisher.monitor import Runner
+from pitboard.signals import exit_code, stopping
+
+log = logging.getLogger(__name__)
+
+ANY_HOST = "0.0.0.0"  # noqa: S104
+
+PORTS_TRIED = 20
+
+T = TypeVar("T")
+Main = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def demo(*, http_port: int, mqtt_port: int, seed: int, rate: float, speed: float) -> int:
+    """Everything in one process, on the next free ports; returns the exit code."""
+
+    async def main(stop: asyncio.Event) -> None:
+        session_id = new_id()
+        async with AsyncExitStack() as stack:
+            broker = await _next_free(
+                stack,
+                "--mqtt-port",
+                mqtt_port,
+                lambda port: EmbeddedBroker("127.0.0.1", port),
+            )
+            server = await _next_free(
+                stack,
+                "--http-port",
+                http_port,
+                lambda port: BridgeServer(
+                    BridgeSettings(
+                        broker_urls=(broker.url,),
+                        # A phone in the same network can scan the code; the session's id is new
+                        # and nothing else is served.
+                        host=ANY_HOST,
+                        port=port,
+                        list_sessions=True,
+                        only_sessions=frozenset({session_id}),
+                    )
+                ),
+            )
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pitboard-"))
+            choice = monitoring.Choice(
+                session_id=session_id,
+                rate_hz=rate,
+                speed=speed,
+                seed=seed,
+                driver="Demo Driver",
+                state_dir=Path(folder),
+            )
+            await stack.enter_async_context(_running(monitoring.build(_local(broker), choice)))
+            announce.demo(server.port, broker.url, session_id)
+            await stop.wait()
+
+    return _run(main)
+
+
+def up(
+    *,
+    http_port: int,
+    mqtt_port: int,
+    is_lan: bool,
+    list_sessions: bool,
+    allow_hosts: Sequence[str],
+    allow_origins: Sequence[str],
+) -> int:
+    """Broker and bridge; prints each new session's link."""
+
+    async def main(stop: asyncio.Event) -> None:
+        async with AsyncExitStack() as stack:
+            broker = await _listen(
+                stack, EmbeddedBroker("127.0.0.1", mqtt_port), "127.0.0.1", "--mqtt-port", mqtt_port
+            )
+            host = ANY_HOST if is_lan else "127.0.0.1"
+            settings = BridgeSettings(
+                broker_urls=(broker.url,),
+                host=host,
+                port=http_port,
+                list_sessions=list_sessions,
+                allow_hosts=frozenset(allow_hosts),
+                allow_origins=frozenset(allow_origins),
+            )
+            server = await _listen(stack, BridgeServer(settings), host, "--http-port", http_port)
+            announce.up(server.port, broker.url)
+            links = announce.new_sessions(_local(broker), server.port, is_lan=is_lan)
+            await stack.enter_async_context(_in_thread(links))
+            await stop.wait()
+
+    return _run(main)
+
+
+def broker(*, host: str, port: int) -> int:
+    """The embedded broker alone."""
+    if not _is_loopback(host):
+        raise SettingsError(
+            f"--host {host}: the embedded broker asks nobody who he is, so it stays on loopback; "
+            "run mosquitto with passwords to open MQTT to the network"
+        )
+
+    async def main(stop: asyncio.Event) -> None:
+        async with AsyncExitStack() as stack:
+            running = await _listen(stack, EmbeddedBroker(host, port), host, "--port", port)
+            typer.echo(running.url)
+            await stop.wait()
+
+    return _run(main)
+
+
+def bridge(
+    access: BrokerAccess,
+    *,
+    host: str,
+    port: int,
+    list_sessions: bool,
+    allow_hosts: Sequence[str],
+    allow_origins: Sequence[str],
+) -> int:
+    """The bridge alone."""
+    credentials = access.link.credentials
+    settings = BridgeSettings(
+        broker_urls=access.url_texts,
+        username=credentials.username if credentials else None,
+        password=credentials.password if credentials else None,
+        host=host,
+        port=port,
+        list_sessions=list_sessions,
+        allow_hosts=frozenset(allow_hosts),
+        allow_origins=frozenset(allow_origins),
+    )
+
+    async def main(stop: asyncio.Event) -> None:
+        async with AsyncExitStack() as stack:
+            server = await _listen(stack, BridgeServer(settings), host, "--port", port)
+            typer.echo(server.url)
+            await stop.wait()
+
+    return _run(main)
+
+
+async def _next_free(
+    stack: AsyncExitStack,
+    flag: str,
+    port: int,
+    make: Callable[[int], AbstractAsyncContextManager[T]],
+) -> T:
+    """Enter what *make* makes on the first free port from *port* on."""
+    last = min(port + PORTS_TRIED, 65_536) - 1
+    for candidate in range(port, last + 1):
+        try:
+            return await _listen(stack, make(candidate), "127.0.0.1", flag, candidate)
+        except PortTaken:
+            log.info("port %d is taken, trying the next one", candidate)
+    raise SettingsError(f"ports {port} to {last} are all in use: name another with {flag}")
+
+
+async def _listen(
+    stack: AsyncExitStack, part: AbstractAsyncContextManager[T], host: str, flag: str, port: int
+) -> T:
+    """Enter *part*, which knows neither this command's flags nor that others have taken a port.
+
+    Raises `SettingsError`, which is `PortTaken` when another port may do.
+    """
+    try:
+        return await stack.enter_async_context(part)
+    except (SettingsError, OSError, UnicodeError) as exc:
+        cause = exc.__cause__ if isinstance(exc, SettingsError) else exc
+        code = cause.errno if isinstance(cause, OSError) else None
+        if code == errno.EADDRINUSE or isinstance(exc, PortTaken):
+            raise PortTaken(host, port, flag) from None
+        if code in (errno.EACCES, errno.EPERM):
+            text = f"port {port} is not allowed here: choose one above 1023 with {flag}"
+            raise SettingsError(text) from None
+        if isinstance(cause, socket.gaierror | UnicodeError) or code == errno.EADDRNOTAVAIL:
+            raise SettingsError(
+                f"--host {host[:80]!r} is no address of this machine: "
+                f"use 127.0.0.1, or {ANY_HOST} for all of them"
+            ) from None
+        raise
+
+
+def _local(broker: EmbeddedBroker) -> BrokerAccess:
+    return BrokerAccess([BrokerUrl.parse(broker.url)], LinkSettings())
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@asynccontextmanager
+async def _running(runner: Runner) -> AsyncIterator[None]:
+    """The monitor in a thread of its own, as on a driver's PC."""
+    thread = threading.Thread(target=runner.run, name="monitor")
+    thread.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+        await asyncio.to_thread(thread.join)
+
+
+@asynccontextmanager
+async def _in_thread(manager: AbstractContextManager[None]) -> AsyncIterator[None]:
+    """Enter and leave *manager* in a thread: it waits for a broker that runs on this loop."""
+    await asyncio.to_thread(manager.__enter__)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+def _run(main: Main) -> int:
+    """Run *main* until a signal says stop; the exit code."""
+
+    async def supervised() -> list[int]:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        with stopping(lambda: loop.call_soon_threadsafe(stop.set)) as received:
+            await main(stop)
+        return received
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return exit_code(runner.run(supervised()))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Uvloop's where it exists; Windows has none."""
+    try:
+        uvloop = importlib.import_module("uvloop")
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -1,0 +1,283 @@
+"""The link to the broker: subscriptions, reconnects, and what arrives."""
+
+import asyncio
+import getpass
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from pitboard.bridge.feed import Feed
+from pitboard.bridge.hub import Hub
+from pitboard.bridge.ingest import Link
+from pitboard.bridge.outbox import Outbox
+from pitboard.bridge.settings import BridgeSettings
+from pitboard.contract.topics import session_filter
+from tests.bridge.support import SESSION, Publisher, eventually, settings, topic
+from tests.brokers import EmbeddedInThread, Mosquitto, free_port
+
+pytestmark = pytest.mark.anyio
+
+
+class Received:
+    """What a link delivered."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str | None, bytes, bool]] = []
+        self.changes: list[bool] = []
+
+    def take(self, name: str | None, payload: bytes, retained: bool) -> None:
+        self.messages.append((name, payload, retained))
+
+
+@asynccontextmanager
+async def linked(given: BridgeSettings) -> AsyncIterator[tuple[Link, Received]]:
+    received = Received()
+    link = Link(given, received.take, received.changes.append)
+    task = asyncio.create_task(link.run())
+    await link.settled.wait()
+    try:
+        yield link, received
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_messages_arrive_in_order(broker: Mosquitto, publisher: Publisher) -> None:
+    async with linked(settings(broker.url)) as (link, received):
+        await link.subscribe("a/#")
+        for number in range(1000):
+            publisher._client.publish("a/b", b"%d" % number)
+        await eventually(lambda: len(received.messages) == 1000)
+
+    assert received.messages == [("a/b", b"%d" % number, False) for number in range(1000)]
+    assert received.changes == [True, False]
+
+
+async def test_stored_values_are_marked(broker: Mosquitto, publisher: Publisher) -> None:
+    await publisher.raw("a/b", b"old", retain=True)
+    async with linked(settings(broker.url)) as (link, received):
+        await link.subscribe("a/#")
+        await eventually(lambda: received.messages == [("a/b", b"old", True)])
+
+
+async def test_unsubscribed_topics_stop(broker: Mosquitto, publisher: Publisher) -> None:
+    async with linked(settings(broker.url)) as (link, received):
+        await link.subscribe("a/#")
+        await link.subscribe("b/#")
+        link.unsubscribe("a/#")
+        await link.subscribe("c/#")  # the broker answers in order
+        await publisher.raw("a/b", b"1")
+        await publisher.raw("b/b", b"2")
+        await eventually(lambda: bool(received.messages))
+
+    assert [name for name, _, _ in received.messages] == ["b/b"]
+
+
+async def test_subscriptions_survive_the_broker(broker: Mosquitto) -> None:
+    async with linked(settings(broker.url)) as (link, received):
+        await link.subscribe("a/#")
+        await asyncio.to_thread(broker.kill)
+        await eventually(lambda: not link.connected)
+        await link.subscribe("b/#")
+        await asyncio.to_thread(broker.start)
+        await eventually(lambda: link.connected)
+        async with Publisher(broker.url) as publisher:
+            while len({name for name, _, _ in received.messages}) < 2:
+                await publisher.raw("a/b", b"1")
+                await publisher.raw("b/b", b"2")
+
+    assert received.changes == [True, False, True, False]
+
+
+async def test_second_broker_is_tried_when_the_first_is_away(broker: Mosquitto) -> None:
+    away = f"mqtt://127.0.0.1:{free_port()}"
+    given = BridgeSettings(broker_urls=(away, broker.url))
+
+    async with linked(given) as (link, _):
+        assert link.connected
+
+
+async def test_failures_are_said_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    port = free_port()
+    broker = Mosquitto(port=port)
+    async with linked(settings(f"mqtt://127.0.0.1:{port}")) as (link, _):
+        assert not link.connected
+        await eventually(lambda: "(attempt 2)" in caplog.text)
+        async with broker:
+            await eventually(lambda: link.connected)
+
+    assert "[Server] Connection failed (attempt 1): Connection refused" in caplog.text
+    assert "[Server] Retrying in 0.1s..." in caplog.text  # 0.05, rounded
+    assert f"[Server] Connected to {broker.url}" in caplog.text
+
+
+async def test_link_ends_at_whatever_moment_it_is_cancelled(broker: Mosquitto) -> None:
+    """A swallowed cancellation would keep the whole bridge from stopping."""
+    for loops in range(40):
+        link = Link(settings(broker.url), lambda *_: None)
+        task = asyncio.create_task(link.run())
+        if loops % 2:
+            await link.settled.wait()
+            assert link._client is not None
+            link._client.disconnect()
+        for _ in range(loops):
+            await asyncio.sleep(0)
+        task.cancel()
+
+        async with asyncio.timeout(5):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+
+
+async def test_refused_password_is_a_failure_with_its_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    closed = f"user {getpass.getuser()}\nallow_anonymous false\n"
+    async with (
+        Mosquitto(settings=closed) as broker,
+        linked(settings(broker.url, username="ada", password="wrong")) as (link, _),
+    ):
+        await eventually(lambda: "Not authorized" in caplog.text)
+
+        assert not link.connected
+
+
+async def test_pauses_double_up_to_the_longest() -> None:
+    link = Link(BridgeSettings(jitter=0.0), lambda *_: None)
+
+    assert [link._delay(rounds) for rounds in (0, 1, 2, 3, 7, 5000)] == [1, 1, 2, 4, 60, 60]
+
+
+async def test_failing_delivery_does_not_stop_the_others(
+    broker: Mosquitto, publisher: Publisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with linked(settings(broker.url)) as (link, received):
+
+        def take(name: str | None, payload: bytes, retained: bool) -> None:
+            if payload == b"bad":
+                raise ZeroDivisionError
+            received.take(name, payload, retained)
+
+        link._deliver = take
+        await link.subscribe("a/#")
+        for body in (b"bad", b"good"):
+            await publisher.raw("a/b", body)
+        await eventually(lambda: len(received.messages) == 1)
+
+    assert "message not delivered" in caplog.text
+
+
+async def test_full_backlog_drops(
+    broker: Mosquitto, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pitboard.bridge.ingest.MAX_BACKLOG_BYTES", -1)
+    async with linked(settings(broker.url)) as (link, received):
+        await link.subscribe("a/#")
+        await publisher.raw("a/b", b"x")
+        await eventually(lambda: link.dropped == 1)
+
+    assert received.messages == []
+
+
+@asynccontextmanager
+async def feeding(url: str) -> AsyncIterator[tuple[Feed, Hub]]:
+    hub = Hub()
+    feed = Feed(settings(url), hub)
+    task = asyncio.create_task(feed.link.run())
+    await feed.link.settled.wait()
+    try:
+        yield feed, hub
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(params=["mosquitto", "embedded"])
+def any_broker(request: pytest.FixtureRequest, broker: Mosquitto) -> Any:
+    if request.param == "mosquitto":
+        yield broker
+        return
+    with EmbeddedInThread() as embedded:
+        yield embedded
+
+
+async def test_watching_returns_with_the_stored_values(any_broker: Mosquitto) -> None:
+    async with Publisher(any_broker.url) as publisher, feeding(any_broker.url) as (feed, hub):
+        for chunk in range(30):
+            await publisher.publish(f"laps/{chunk}", first=100 * chunk)
+        outbox = Outbox()
+        hub.join(outbox, SESSION)
+
+        await asyncio.gather(feed.watch(SESSION), feed.watch(SESSION))
+
+        session = hub.sessions[SESSION]
+        assert all(session.last("pc-1", f"laps/{chunk}") for chunk in range(30))
+
+
+async def test_watching_without_a_broker_returns_at_once() -> None:
+    async with feeding(f"mqtt://127.0.0.1:{free_port()}") as (feed, hub):
+        async with asyncio.timeout(0.1):
+            await feed.watch(SESSION)
+
+        assert not hub.connected
+
+
+async def test_unwatched_session_can_be_watched_again(
+    broker: Mosquitto, publisher: Publisher
+) -> None:
+    await publisher.publish("setup")
+    async with feeding(broker.url) as (feed, hub):
+        outbox = Outbox()
+        for _ in range(2):
+            hub.join(outbox, SESSION)
+            await feed.watch(SESSION)
+            assert hub.sessions[SESSION].last("pc-1", "setup")
+            hub.leave(outbox, SESSION, 0)
+            assert hub.expire(60_000) == [SESSION]
+            feed.unwatch(SESSION)
+        feed.unwatch("never-watched")
+
+        assert list(feed.link._filters) == []
+
+
+async def test_replay_brings_what_was_lost(broker: Mosquitto, publisher: Publisher) -> None:
+    await publisher.publish("setup")
+    async with feeding(broker.url) as (feed, hub):
+        hub.join(Outbox(), SESSION)
+        await feed.watch(SESSION)
+        session = hub.sessions[SESSION]
+        session.remove(topic("setup"), 0)
+
+        await feed.replay(SESSION)
+
+        await eventually(lambda: session.last("pc-1", "setup") is not None)
+
+
+async def test_cleared_topic_is_removed(broker: Mosquitto, publisher: Publisher) -> None:
+    await publisher.publish("setup")
+    async with feeding(broker.url) as (feed, hub):
+        hub.join(Outbox(), SESSION)
+        await feed.watch(SESSION)
+        await publisher.raw(str(topic("setup")), b"", retain=True)
+
+        await eventually(lambda: hub.sessions[SESSION].monitors == [])
+
+
+async def test_topic_that_is_not_text_is_counted(broker: Mosquitto) -> None:
+    async with feeding(broker.url) as (feed, _):
+        feed._take(None, b"", False)
+
+        assert feed.checker.rejected == {("topic", "-"): 1}
+
+
+async def test_filter_is_the_whole_session(broker: Mosquitto) -> None:
+    async with feeding(broker.url) as (feed, _):
+        await feed.watch(SESSION)
+
+        assert list(feed.link._filters) == [session_filter(SESSION)]

@@ -1,0 +1,81 @@
+"""What a crew sees, in a real Chromium in front of a real demo."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Demo
+
+NUMBER = re.compile(r"\d")
+
+
+def hook(page: Page, name: str) -> str:
+    return page.locator(f"[data-test={name}]").inner_text()
+
+
+def test_page_shows_a_moving_car(page: Page, demo: Demo) -> None:
+    page.goto(demo.url)
+
+    expect(page.locator("[data-test=speed]")).to_have_text(NUMBER)
+    expect(page.locator("[data-test=connection]")).to_have_text("🟢 Connected")
+    first = hook(page, "speed")
+    page.wait_for_function(
+        "before => document.querySelector('[data-test=speed]').textContent !== before", arg=first
+    )
+    for name in ("fuel", "position", "lap", "driver", "car", "track", "gear", "rpm"):
+        assert hook(page, name) not in ("", "–"), name
+    for corner in ("fl", "fr", "rl", "rr"):
+        assert NUMBER.search(hook(page, f"tire-{corner}-temp"))
+        assert NUMBER.search(hook(page, f"tire-{corner}-pressure"))
+        assert NUMBER.search(hook(page, f"tire-{corner}-wear"))
+        assert NUMBER.search(hook(page, f"brake-{corner}"))
+    assert hook(page, "monitor-state") == "online"
+
+
+def test_page_learns_the_use_of_fuel_from_laps_and_keeps_the_last_ten(
+    page: Page, fast_demo: Demo, screenshots: Path
+) -> None:
+    page.goto(fast_demo.url)
+
+    rows = page.locator("[data-test=lap-table] tbody tr")
+    expect(rows).to_have_count(10, timeout=60_000)
+    expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER)
+    expect(page.locator("[data-test=laps-left]")).to_have_text(NUMBER)
+    page.screenshot(path=screenshots / "dashboard.png")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=screenshots / "phone.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_page_opened_late_shows_setup_and_all_laps_at_once(page: Page, fast_demo: Demo) -> None:
+    page.goto(fast_demo.url)
+    rows = page.locator("[data-test=lap-table] tbody tr")
+    expect(rows).to_have_count(3, timeout=60_000)
+
+    late = page.context.new_page()
+    late.goto(fast_demo.url)
+
+    expect(late.locator("[data-test=lap-table] tbody tr").nth(2)).to_be_visible()
+    expect(late.locator("[data-test=setup]")).to_contain_text("Brake bias")
+
+
+def test_page_says_that_it_lost_the_bridge(page: Page, demo: Demo) -> None:
+    page.goto(demo.url)
+    expect(page.locator("[data-test=connection]")).to_have_text("🟢 Connected")
+
+    assert demo.stop() == 130
+
+    expect(page.locator("[data-test=connection]")).to_have_text(
+        "🔴 Disconnected (attempting to reconnect...)"
+    )
+    assert hook(page, "fuel") not in ("", "–")
+
+
+def test_start_page_leads_to_the_session(page: Page, demo: Demo) -> None:
+    page.goto(demo.url.rsplit("/s/", 1)[0])
+
+    page.locator("[data-test=sessions] a").first.click()
+
+    expect(page).to_have_url(demo.url)
+    expect(page.locator("[data-test=speed]")).to_have_text(NUMBER)

@@ -1,0 +1,176 @@
+"""A monitor on a real broker: what goes over the wire and what the broker keeps."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pitboard.contract import codec
+from pitboard.contract.messages import (
+    Cell,
+    LapsMessage,
+    Message,
+    SetupMessage,
+    StatusMessage,
+    TelemetryMessage,
+)
+from pitboard.contract.topics import Topic
+from tests.broker.clients import Messages
+from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, has_mosquitto
+from tests.shared import PORSCHE_LAP, SETUP, needs_data
+from tests.system.monitors import monitoring_car
+from tests.tap import Tap
+
+Broker = EmbeddedInThread | Mosquitto
+
+
+def retained(broker: Broker, count: int) -> dict[str, Message]:
+    """The first *count* retained messages of the session, by topic; each is valid."""
+    reader = Messages(broker)
+    try:
+        reader.subscribe("pitboard/v1/#", qos=1)
+        found: dict[str, Message] = {}
+        while len(found) < count:
+            got = reader.next()
+            found[got.topic] = codec.decode(Topic.parse(got.topic), got.payload)
+        return found
+    finally:
+        reader.close()
+
+
+def decoded(reader: Messages) -> Message:
+    got = reader.next()
+    return codec.decode(Topic.parse(got.topic), got.payload)
+
+
+def test_monitor_sends_at_most_two_retained_frames_a_second_at_60_hz(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """Brokers that persist write every retained message to disk."""
+    seconds = 3.0
+    with Tap(broker.port) as tap, monitoring_car(tap.url, tmp_path, rate_hz=60.0):
+        reader = Messages(broker)
+        reader.subscribe("pitboard/v1/spa24/+/telemetry")
+        while decoded(reader).seq < 60 * seconds:
+            pass
+        reader.close()
+
+    frames = [p for p in tap.published if p.topic.endswith("/telemetry")]
+    assert len(frames) >= 60 * seconds
+    # The first frame, two a second, and the last one.
+    assert sum(frame.is_retained for frame in frames) <= 2 * len(frames) / 60 + 3
+    assert all(frame.qos == 0 for frame in frames)
+    others = [p for p in tap.published if not p.topic.endswith("/telemetry")]
+    assert all(other.is_retained and other.qos == 1 for other in others)
+
+
+def test_monitor_leaves_everything_on_the_broker_when_it_stops(
+    broker: Broker, tmp_path: Path
+) -> None:
+    with monitoring_car(broker.url, tmp_path):
+        pass
+
+    found = retained(broker, 4)
+
+    assert sorted(Topic.parse(topic).name for topic in found) == [
+        "meta",
+        "setup",
+        "status",
+        "telemetry",
+    ]
+    status = found["pitboard/v1/spa24/pc-1/status"]
+    assert isinstance(status, StatusMessage)
+    assert status.state == "offline"
+
+
+@needs_data
+def test_monitor_replays_a_recorded_lap_and_setup_as_documented_json(
+    broker: Broker, tmp_path: Path
+) -> None:
+    reader = Messages(broker)
+    reader.subscribe("pitboard/v1/#")
+    counts: Counter[str] = Counter()
+    with monitoring_car(
+        broker.url, tmp_path, source=f"replay:{PORSCHE_LAP}", setup=SETUP, rate_hz=10.0
+    ):
+        while counts["telemetry"] < 20:
+            got = reader.next()
+            message = codec.decode(Topic.parse(got.topic), got.payload)
+            counts[Topic.parse(got.topic).name] += 1
+            if isinstance(message, SetupMessage):
+                assert message.setup["brakes"]
+            if isinstance(message, TelemetryMessage):
+                assert message.telemetry.speed
+                assert message.telemetry.fuel is None
+    reader.close()
+
+    assert counts["setup"] == counts["meta"] == 1
+
+
+def test_monitor_that_lost_its_state_goes_on_with_its_laps(broker: Broker, tmp_path: Path) -> None:
+    """The broker is the memory that survives the driver's disk."""
+    with monitoring_car(broker.url, tmp_path / "old", speed=1000.0):
+        reader = Messages(broker)
+        reader.subscribe("pitboard/v1/spa24/pc-1/laps/0", qos=1)
+        while True:
+            message = decoded(reader)
+            assert isinstance(message, LapsMessage)
+            if len(message.rows) >= 5:
+                break
+        reader.close()
+    before = retained_rows(broker)
+
+    with monitoring_car(broker.url, tmp_path / "new"):
+        pass
+
+    assert retained_rows(broker)[: len(before)] == before
+
+
+def retained_rows(broker: Broker) -> list[list[Cell]]:
+    reader = Messages(broker)
+    reader.subscribe("pitboard/v1/spa24/pc-1/laps/0", qos=1)
+    message = decoded(reader)
+    reader.close()
+    assert isinstance(message, LapsMessage)
+    return message.rows
+
+
+def test_monitor_keeps_its_session_when_it_is_started_again(broker: Broker, tmp_path: Path) -> None:
+    births = []
+    for _ in range(2):
+        with monitoring_car(broker.url, tmp_path, session_id=None, monitor_id=None):
+            pass
+        found = retained(broker, 4)
+        births.append({topic: message.birth for topic, message in found.items()})
+
+    assert births[0].keys() == births[1].keys()
+    assert all(births[1][topic] > births[0][topic] for topic in births[0])
+
+
+def test_monitor_comes_back_when_the_broker_does(tmp_path: Path) -> None:
+    if not has_mosquitto():
+        pytest.skip("mosquitto is not installed")
+    with Mosquitto() as broker, monitoring_car(broker.url, tmp_path) as runner:
+        runner.announced.clear()
+        broker.kill()
+        broker.start()
+
+        assert runner.announced.wait(TIMEOUT_S)
+        assert "pitboard/v1/spa24/pc-1/setup" in retained(broker, 4)
+
+
+def test_monitor_says_lost_by_its_will_when_its_network_breaks(
+    broker: Broker, tmp_path: Path
+) -> None:
+    reader = Messages(broker)
+    reader.subscribe("pitboard/v1/spa24/pc-1/status", qos=1)
+    with Tap(broker.port) as tap, monitoring_car(tap.url, tmp_path):
+        tap.cut()
+        while True:
+            message = decoded(reader)
+            assert isinstance(message, StatusMessage)
+            if message.state == "lost":
+                break
+    reader.close()
+
+    assert message.seq == 0
