@@ -1,7 +1,9 @@
 # Bare `make` lists the targets. A virtual environment in .venv is made and kept up to date by
 # whatever target needs it.
 
-PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command -v $$v && break; done)
+# The first that runs and is new enough; version managers put names on the PATH that do not run.
+PYTHON ?= $(shell for v in python3 python3.13 python3.12 python3.11; do \
+	$$v -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$v && break; done)
 BIN := .venv/bin
 RUN_STAMP := .venv/.run
 DEV_STAMP := .venv/.dev
@@ -63,7 +65,7 @@ clean: ## Remove everything that make made
 	rm -f pitboard/contract pitboard/broker pitboard/publisher pitboard/bridge pitboard/dashboard
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	@[ -n "$(PYTHON)" ] \
 	|| { echo "pitboard needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; sh .ci/packages venv && $(PYTHON) -m venv .venv; }
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"

@@ -181,7 +181,8 @@ class Pitboard:
         if self._process.poll() is None:
             self.kill()
         self.out.rest()
-        assert "Traceback" not in self.err.rest() or error is not None
+        err = self.err.rest()
+        assert "Traceback" not in err or error is not None, err
 
 
 def python(home: Path, code: str, variables: Mapping[str, str] | None = None) -> Outcome:
