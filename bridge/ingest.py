@@ -19,6 +19,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from pitboard.bridge.settings import BridgeSettings
+from pitboard.contract.backoff import Backoff
 from pitboard.contract.errors import LinkLost
 from pitboard.contract.urls import BrokerUrl
 
@@ -77,22 +78,27 @@ class Link:
 
     async def run(self) -> None:
         """Connect and reconnect until cancelled."""
-        urls = self._settings.brokers
+        settings = self._settings
+        urls = settings.brokers
+        backoff = Backoff(
+            settings.first_retry_s, settings.last_retry_s, settings.jitter, random.random
+        )
         failures = 0
         while True:
             url = urls[failures % len(urls)]
             try:
                 await self._stay_connected(url)
                 failures = 0
+                backoff.reset()
             except LinkLost as exc:
                 failures += 1
                 log.warning("[Server] Connection failed (attempt %d): %s", failures, exc)
                 if failures % len(urls):
                     continue
             self.settled.set()
-            delay = self._delay(failures // len(urls))
-            log.info("[Server] Retrying in %.1fs...", delay)
-            await asyncio.sleep(delay)
+            delay_s = backoff.next_s()
+            log.info("[Server] Retrying in %.1fs...", delay_s)
+            await asyncio.sleep(delay_s)
 
     async def subscribe(self, topic_filter: str) -> None:
         """Have the broker replay and send; returns at its SUBACK, at once while disconnected."""
@@ -117,13 +123,6 @@ class Link:
         self._filters.pop(topic_filter, None)
         if self._client is not None:
             self._client.unsubscribe(topic_filter)
-
-    def _delay(self, rounds: int) -> float:
-        settings = self._settings
-        # The exponent is bounded: a night without a broker makes 2 ** rounds overflow.
-        delay = settings.first_retry_s * 2.0 ** min(max(rounds - 1, 0), 30)
-        spread = random.uniform(1 - settings.jitter, 1 + settings.jitter)  # noqa: S311
-        return min(delay, settings.last_retry_s) * spread
 
     async def _stay_connected(self, url: BrokerUrl) -> None:
         """Return when an accepted connection is lost. Raises `LinkLost` if none is accepted."""

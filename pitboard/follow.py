@@ -8,11 +8,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from pitboard.contract.backoff import Backoff
 from pitboard.contract.errors import LinkLost
 from pitboard.contract.urls import BrokerUrl
 from pitboard.inbox import client_id
 from pitboard.options import BrokerAccess
-from pitboard.publisher.backoff import Backoff
 from pitboard.publisher.link import (
     Connected,
     Ended,

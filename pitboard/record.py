@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from pitboard.contract.backoff import Backoff
 from pitboard.contract.errors import SettingsError
 from pitboard.contract.topics import session_filter
 from pitboard.follow import FollowEvent, follow
 from pitboard.options import BrokerAccess
-from pitboard.publisher.backoff import Backoff
 from pitboard.publisher.link import Received, Subscribed
 from pitboard.publisher.recording import RecordingWriter
 from pitboard.tape import Entry, Tape

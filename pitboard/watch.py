@@ -9,12 +9,12 @@ from rich.live import Live
 from rich.text import Text
 
 from pitboard.board import board
+from pitboard.contract.backoff import Backoff
 from pitboard.contract.topics import session_filter
 from pitboard.follow import FollowEvent, follow
 from pitboard.inbox import Inbox
 from pitboard.options import BrokerAccess
 from pitboard.picture import Watcher
-from pitboard.publisher.backoff import Backoff
 from pitboard.publisher.link import Ended, Received, Subscribed
 
 PAINT_S = 0.25

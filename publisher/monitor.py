@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
+from pitboard.contract.backoff import Backoff
 from pitboard.contract.topics import Topic
 from pitboard.contract.urls import BrokerUrl
-from pitboard.publisher.backoff import Backoff
 from pitboard.publisher.clock import Clock, SystemClock
 from pitboard.publisher.composer import About, Send
 from pitboard.publisher.laps import LapRecorder

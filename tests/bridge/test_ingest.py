@@ -148,12 +148,6 @@ async def test_refused_password_is_a_failure_with_its_reason(
         assert not link.connected
 
 
-async def test_pauses_double_up_to_the_longest() -> None:
-    link = Link(BridgeSettings(jitter=0.0), lambda *_: None)
-
-    assert [link._delay(rounds) for rounds in (0, 1, 2, 3, 7, 5000)] == [1, 1, 2, 4, 60, 60]
-
-
 async def test_failing_delivery_does_not_stop_the_others(
     broker: Mosquitto, publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from pitboard.contract.backoff import Backoff
 from pitboard.contract.errors import LinkLost, SettingsError
 from pitboard.contract.topics import Channel
-from pitboard.publisher.backoff import Backoff
 from pitboard.publisher.link import Received
 from pitboard.publisher.sources.recorded_session import RecordedSession
 from pitboard.record import Recorded, record

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from pitboard.board import board
+from pitboard.contract.backoff import Backoff
 from pitboard.contract.errors import LinkLost
 from pitboard.contract.topics import Channel
 from pitboard.picture import Watcher
-from pitboard.publisher.backoff import Backoff
 from pitboard.watch import watch
 from pitboard.words import clean, duration_words, gear, lap_time, number
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port, has_mosquitto

@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt."""
+"""How long monitor and bridge wait before they try a broker again."""
 
 from collections.abc import Callable
 

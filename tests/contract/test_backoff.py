@@ -1,4 +1,4 @@
-from pitboard.publisher.backoff import Backoff
+from pitboard.contract.backoff import Backoff
 
 
 def test_backoff_doubles_up_to_its_maximum() -> None:
