@@ -1,6 +1,7 @@
-"""Round a message to the digits that the wire carries, field by field.
+"""Bring the values of a message into the form that the wire allows, field by field.
 
-More digits than a sensor has cost bandwidth and make a steady value flicker.
+More digits than a sensor has cost bandwidth and make a steady value flicker, and one impossible
+value would make readers reject the whole message.
 """
 
 import math
@@ -23,6 +24,31 @@ def rounded(struct: S) -> S:
         if new is not value:
             changes[name] = new
     return msgspec.structs.replace(struct, **changes) if changes else struct
+
+
+def within_range(struct: S) -> S:
+    """*struct* with every optional field `None` whose value its type does not allow."""
+    if _is_valid(struct):
+        return struct
+    optional = msgspec.structs.fields(type(struct))
+    changes: dict[str, None] = {}
+    bare = msgspec.structs.replace(
+        struct, **{field.name: None for field in optional if field.default is None}
+    )
+    for field in optional:
+        value = getattr(struct, field.name)
+        alone = msgspec.structs.replace(bare, **{field.name: value})
+        if field.default is None and not _is_valid(alone):
+            changes[field.name] = None
+    return msgspec.structs.replace(struct, **changes)
+
+
+def _is_valid(struct: Struct) -> bool:
+    try:
+        msgspec.json.decode(msgspec.json.encode(struct), type=type(struct))
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _round(value: object, digits: int | None) -> object:

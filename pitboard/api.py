@@ -1,8 +1,10 @@
 """`pitboard.Monitor`: publish from your own program."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,6 +33,8 @@ from pitboard.publisher.monitor import MonitorSettings, Runner
 from pitboard.publisher.source import NamedSetup, Sample
 from pitboard.publisher.sources.text_file import cut
 from pitboard.publisher.state import StateFile, load_identity
+
+log = logging.getLogger(__name__)
 
 CONNECT_WITHIN_S = 5.0
 """How long leaving the `with` block waits for a broker that nothing was sent to yet."""
@@ -122,6 +126,7 @@ class Monitor:
         self._source = _Pushed()
         self._runner: Runner | None = None
         self._thread: threading.Thread | None = None
+        self._failure: Exception | None = None
 
     @property
     def session_id(self) -> str:
@@ -136,9 +141,20 @@ class Monitor:
     def __enter__(self) -> Self:
         state = StateFile(self._folder, self._identity)
         self._runner = Runner(self._settings, self._source, state, version=__version__)
-        self._thread = threading.Thread(target=self._runner.run, name="pitboard monitor")
+        self._thread = threading.Thread(
+            target=self._run, args=(self._runner,), name="pitboard monitor"
+        )
         self._thread.start()
         return self
+
+    def _run(self, runner: Runner) -> None:
+        try:
+            runner.run()
+        except Exception as exc:
+            log.exception("monitor failed")
+            self._failure = exc
+        finally:
+            runner.announced.set()
 
     def __exit__(
         self,
@@ -148,13 +164,15 @@ class Monitor:
     ) -> None:
         assert self._runner is not None
         assert self._thread is not None
-        self._runner.wake()
         try:
             if exc_type is None:
                 self._runner.announced.wait(CONNECT_WITHIN_S)
         finally:
             self._runner.stop()
             self._thread.join()
+            self._runner = None
+        if self._failure is not None and exc_type is None:
+            raise self._failure
 
     def publish_telemetry(self, **fields: Any) -> None:
         """Publish one frame; fields and units as in `docs/protocol.md`.
@@ -169,7 +187,6 @@ class Monitor:
         telemetry = _convert(fields, Telemetry)
         _check(Channel.TELEMETRY, TelemetryMessage(**_ENVELOPE, telemetry=telemetry))
         self._source.push(Sample(time_s=self._clock.monotonic_s(), telemetry=telemetry))
-        self._wake()
 
     def publish_setup(
         self, setup: Mapping[str, Mapping[str, Any]], name: str | None = None
@@ -181,22 +198,23 @@ class Monitor:
         )
         _check(Channel.SETUP, message)
         self._source.setup = NamedSetup(document, name)
-        self._wake()
 
     def publish_meta(self, **fields: Any) -> None:
         """Say what car, track and session this is. Raises `Invalid`."""
         _refuse_unknown(fields, Meta)
         self._source.meta = _convert(fields, Meta)
-        self._wake()
 
     def take_control(self, in_control: bool = True) -> None:
         """Say that this machine drives the car now, or no longer does."""
+        self._settings = replace(self._settings, in_control=in_control)
         if self._runner is not None:
             self._runner.take_control(in_control)
 
-    def _wake(self) -> None:
+    def change_driver(self, name: str | None) -> None:
+        """Say who drives; his stint begins."""
+        self._settings = replace(self._settings, driver=cut(name))
         if self._runner is not None:
-            self._runner.wake()
+            self._runner.change_driver(cut(name))
 
 
 def _refuse_unknown(fields: Collection[str], kind: type[msgspec.Struct], hint: str = "") -> None:

@@ -105,6 +105,8 @@ class _Follower:
                     self._connected(link)
                 elif isinstance(event, Ended):
                     return event
+                elif isinstance(event, Subscribed) and event.is_refused:
+                    raise LinkLost("the broker does not let this user read these topics")
                 elif isinstance(event, Received | Subscribed | Tick):
                     yield event
             return None

@@ -84,6 +84,8 @@ class Inbox:
         is_subscribed = False
         while (left_s := min(until_s, end_s) - time.monotonic()) > 0:
             event = self.next(left_s)
+            if isinstance(event, Subscribed) and event.is_refused:
+                raise LinkLost("the broker does not let this user read these topics")
             if isinstance(event, Subscribed):
                 is_subscribed = True
             if isinstance(event, Received):

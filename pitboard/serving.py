@@ -225,7 +225,14 @@ def _is_loopback(host: str) -> bool:
 @asynccontextmanager
 async def _running(runner: Runner) -> AsyncIterator[None]:
     """The monitor in a thread of its own, as on a driver's PC."""
-    thread = threading.Thread(target=runner.run, name="monitor")
+
+    def run() -> None:
+        try:
+            runner.run()
+        except Exception:
+            log.exception("monitor failed")
+
+    thread = threading.Thread(target=run, name="monitor")
     thread.start()
     try:
         yield

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from msgspec import structs
 
-from pitboard.contract.digits import rounded
+from pitboard.contract.digits import rounded, within_range
 from pitboard.contract.messages import LapSummary, Telemetry
 from pitboard.contract.times import to_text
 from pitboard.publisher.lap_rows import row_of
@@ -29,15 +29,24 @@ class LapRecorder:
         self._driver = driver
         self._lap: OpenLap | None = None
         self._previous: Sample | None = None
-        last = memory.laps[-1] if memory.laps else None
-        self._stint = (last.stint or 1) if last else 1
-        self._stint_laps = (last.stint_lap or 0) if last else 0
+        self._stint = 1
+        self._stint_laps = 0
         self._stint_start_s: float | None = None
         self._has_stopped = False
         self._driven_s: defaultdict[str | None, float] = defaultdict(float)
-        for row in memory.laps:
-            if row.run == memory.run:
-                self._driven_s[row.driver] += row.lap_time or 0.0
+        self._is_resumed = False
+        self.resume()
+
+    def resume(self) -> None:
+        """Go on with the stint and the driving time of the laps that are remembered, if any."""
+        rows = [row for row in self._memory.laps if row.run == self._memory.run]
+        if self._is_resumed or not rows:
+            return
+        self._is_resumed = True
+        self._stint = rows[-1].stint or 1
+        self._stint_laps = rows[-1].stint_lap or 0
+        for row in rows:
+            self._driven_s[row.driver] += row.lap_time or 0.0
 
     def feed(self, sample: Sample, unix_ms: int) -> LapSummary | None:
         """Take the next sample, read at *unix_ms*; the lap that it completed, if any."""
@@ -66,9 +75,10 @@ class LapRecorder:
             self._begin_stint(self._stint + 1)
 
     def leave(self) -> None:
-        """Somebody else takes the car: the open lap is his to write."""
+        """Somebody else takes the car: the open lap is his to write, and our stint is over."""
         self._lap = None
         self._previous = None
+        self._begin_stint(self._stint + 1)
 
     def enrich(self, sample: Sample) -> Telemetry:
         """The sample's telemetry with the run, stint and driving time that only we know."""
@@ -90,6 +100,7 @@ class LapRecorder:
         self._lap = None
         self._previous = None
         self._driven_s.clear()
+        self._is_resumed = True
         self._begin_stint(1)
 
     def _begin_stint(self, number: int) -> None:
@@ -154,5 +165,5 @@ class LapRecorder:
             wetness=last.wetness,
             **lap.gathered(lap_time_s, ends_in_pits=sample.telemetry.pit_state in IN_PITS),
         )
-        summary = rounded(summary)
+        summary = within_range(rounded(summary))
         return summary if self._memory.add_lap(summary, row_of(summary)) else None

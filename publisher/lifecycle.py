@@ -35,6 +35,14 @@ READ_BACK_QUIET_S = 0.020
 
 READ_BACK_MAX_S = 0.150
 
+# A monitor that remembers nothing may find a whole race on the broker, and a long line delivers it
+# with pauses of its round trip.
+NEW_READ_BACK_QUIET_S = 0.300
+NEW_READ_BACK_MAX_S = 2.0
+
+SUBACK_WITHIN_S = 2.0
+"""The quiet counts from the broker's answer; without one the monitor speaks after this long."""
+
 RETAIN_EVERY_S = 0.5
 """Telemetry carries the retain flag at most this often: persisting brokers write each one."""
 
@@ -93,6 +101,8 @@ class Lifecycle:
         self._frame: _Frame | None = None
         self._others: dict[str, StatusMessage] = {}
         self._must_take_control = True
+        self._is_new = memory.birth == 0
+        self._is_subscribed = False
         self._connects = 0
         self._reading_since_s = 0.0
         self._last_received_s = 0.0
@@ -111,6 +121,7 @@ class Lifecycle:
         """The broker accepted: first read what it holds of us and of the session's others."""
         now_s = self._clock.monotonic_s()
         self._phase = Phase.READING_BACK
+        self._is_subscribed = False
         self._condition.reconnects = self._connects
         self._connects += 1
         self._reading_since_s = self._last_received_s = now_s
@@ -119,6 +130,11 @@ class Lifecycle:
             self._lost_at_s = None
         ids = self._memory.session_id, self._memory.monitor_id
         return [Subscribe((monitor_filter(*ids), status_filter(ids[0])))]
+
+    def subscribed(self) -> None:
+        """The broker answered: what it holds follows now."""
+        self._is_subscribed = True
+        self._reading_since_s = self._last_received_s = self._clock.monotonic_s()
 
     def disconnected(self) -> None:
         """The connection ended, wanted or not."""
@@ -219,8 +235,7 @@ class Lifecycle:
         """Time passed: announce when the read-back is over, and say that we live."""
         now_s = self._clock.monotonic_s()
         if self._phase is Phase.READING_BACK:
-            is_quiet = now_s - self._last_received_s >= READ_BACK_QUIET_S
-            if is_quiet or now_s - self._reading_since_s >= READ_BACK_MAX_S:
+            if now_s >= self._read_back_end_s():
                 return self._announce()
         elif self._phase is Phase.ANNOUNCED and now_s - self._last_status_s >= HEARTBEAT_S:
             return [self._status()]
@@ -229,8 +244,7 @@ class Lifecycle:
     def next_tick_s(self) -> float | None:
         """When `tick` has something to do at the earliest, in monotonic seconds."""
         if self._phase is Phase.READING_BACK:
-            quiet_s = self._last_received_s + READ_BACK_QUIET_S
-            return min(quiet_s, self._reading_since_s + READ_BACK_MAX_S)
+            return self._read_back_end_s()
         if self._phase is Phase.ANNOUNCED:
             return self._last_status_s + HEARTBEAT_S
         return None
@@ -254,6 +268,13 @@ class Lifecycle:
         """Whether everything that the monitor knows was sent over this connection."""
         return self._phase is Phase.ANNOUNCED
 
+    def _read_back_end_s(self) -> float:
+        if not self._is_subscribed:
+            return self._reading_since_s + SUBACK_WITHIN_S
+        quiet_s = NEW_READ_BACK_QUIET_S if self._is_new else READ_BACK_QUIET_S
+        longest_s = NEW_READ_BACK_MAX_S if self._is_new else READ_BACK_MAX_S
+        return min(self._last_received_s + quiet_s, self._reading_since_s + longest_s)
+
     def _read_back(self, message: Message) -> None:
         """The broker knows us from an earlier life; what we forgot is taken over."""
         memory = self._memory
@@ -269,7 +290,9 @@ class Lifecycle:
             case LapsMessage():
                 memory.merge_laps(codec.lap_rows(message))
                 last = memory.laps[-1] if memory.laps else None
-                if last is not None and last.run > memory.run:
+                # Samples that came first may have begun run 1 anew, whose laps exist already; from
+                # a lower lap than the last the recorder begins another run.
+                if last and (last.run, last.lap) > (memory.run, memory.last_lap):
                     memory.run, memory.last_lap = last.run, last.lap
 
     def _read_back_setup(self, message: SetupMessage) -> None:
@@ -300,6 +323,7 @@ class Lifecycle:
 
     def _announce(self) -> list[Step]:
         self._phase = Phase.ANNOUNCED
+        self._is_new = False
         if self._condition.in_control and self._must_take_control:
             self._take_control()
         own = monitor_filter(self._memory.session_id, self._memory.monitor_id)

@@ -24,6 +24,8 @@ from pitboard.contract.urls import BrokerUrl
 
 log = logging.getLogger(__name__)
 
+USER_TIMEOUT_MS = 5000
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -81,7 +83,9 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The broker accepted a subscription; its retained messages follow or came already."""
+    """The broker answered a subscription; unless refused, its retained messages follow."""
+
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class Link:
         self._events = events
         self._end_reason: Ended | None = None
         self._is_closing = False
+        self._is_aborted = False
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -136,7 +141,7 @@ class Link:
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
-        client.on_socket_open = _set_no_delay
+        client.on_socket_open = _set_options
         client.on_disconnect = self._on_disconnect
         self._client = client
         self._thread = threading.Thread(target=self._run, name=f"link {url}", daemon=True)
@@ -167,6 +172,15 @@ class Link:
         self._client.disconnect()
         self._thread.join(timeout_s)
 
+    def abort(self) -> None:
+        """Cut the connection at once; the broker finds out by itself and publishes the will."""
+        self._is_aborted = True
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            with contextlib.suppress(OSError):
+                # Closing alone would not wake the thread that waits in it.
+                sock.shutdown(socket.SHUT_RDWR)
+
     def _run(self) -> None:
         try:
             self._client.connect(self.url.host, self.url.port, keepalive=self._settings.keepalive_s)
@@ -190,6 +204,9 @@ class Link:
     def _on_connect(
         self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, *_: object
     ) -> None:
+        if self._is_aborted:
+            self.abort()
+            return
         if self._is_closing:
             # paho forgets a goodbye that was said before the connection stood.
             self._client.disconnect()
@@ -219,9 +236,7 @@ class Link:
     def _on_subscribe(
         self, _client: mqtt.Client, _data: object, _mid: int, reasons: list[ReasonCode], *_: object
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            log.warning("subscription refused url=%s", self.url)
-        self._emit(Subscribed())
+        self._emit(Subscribed(is_refused=any(reason.is_failure for reason in reasons)))
 
 
 def open_link(
@@ -246,9 +261,14 @@ def open_link(
     raise LinkLost("cannot reach the broker: " + "; ".join(reasons))
 
 
-def _set_no_delay(_client: mqtt.Client, _data: object, sock: object) -> None:
+def _set_options(_client: mqtt.Client, _data: object, sock: object) -> None:
     # Without it Nagle's algorithm holds a small frame back until the last one is acknowledged.
     assert isinstance(sock, socket.socket)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Packets that nobody acknowledges, as after a pulled cable, end the connection; without it
+        # the kernel goes on for a quarter of an hour.
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

@@ -198,4 +198,4 @@ class OpenLap:
         if not self._sector_times or lap_time_s is None or not self.is_complete:
             return None
         rest_s = lap_time_s - sum(self._sector_times)
-        return [*self._sector_times, rest_s] if rest_s > 0 else None
+        return [*self._sector_times, rest_s] if rest_s >= 0.001 else None

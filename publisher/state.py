@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Struct)
 
+LOCK_WITHIN_S = 5.0
+
 
 class Identity(Struct, frozen=True, kw_only=True):
     """Who publishes, and for which car."""
@@ -44,7 +46,18 @@ def load_identity(
                 f"{flag} {value!r}: use lower-case letters, digits, - and _, at most 64, "
                 "beginning with a letter or a digit"
             )
-    path = folder / "identity.json"
+    _make_folder(folder)
+    try:
+        with FileLock(folder / "identity.lock", timeout=LOCK_WITHIN_S):
+            return _load_identity(folder / "identity.json", session_id, monitor_id, new_session)
+    except (OSError, Timeout) as exc:
+        reason = getattr(exc, "strerror", None) or exc
+        raise SettingsError(f"cannot lock {folder}: {reason} (--state-dir)") from None
+
+
+def _load_identity(
+    path: Path, session_id: str | None, monitor_id: str | None, new_session: bool
+) -> Identity:
     stored = _read(path, Identity)
     keeps = stored is not None and not new_session
     identity = Identity(
@@ -54,7 +67,6 @@ def load_identity(
     # A second monitor on this machine is named each time; it does not become the machine's own.
     kept = structs.replace(identity, monitor_id=stored.monitor_id) if stored else identity
     if kept != stored:
-        _make_folder(folder)
         _write(path, kept)
     return identity
 
@@ -69,8 +81,10 @@ class StateFile:
             SettingsError: Another process holds it, or the folder cannot be written.
         """
         _make_folder(folder)
-        self._path = folder / f"{identity.session_id}.{identity.monitor_id}.json"
-        self._lock = FileLock(f"{self._path}.lock")
+        # The word in front keeps names apart that mean a device on Windows, such as `con`.
+        self._path = folder / f"session-{identity.session_id}.{identity.monitor_id}.json"
+        # Not of one thread: it is often taken on one and released on the monitor's.
+        self._lock = FileLock(f"{self._path}.lock", thread_local=False)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -23,10 +24,18 @@ class Published:
 
 
 class Tap:
-    """Relays one client to a broker and keeps what the client published."""
+    """Relays clients to a broker and keeps what they published.
 
-    def __init__(self, broker_port: int) -> None:
+    Args:
+        broker_port: Where the broker listens.
+        delay_s: How long each piece of data takes, each way.
+    """
+
+    def __init__(self, broker_port: int, delay_s: float = 0.0) -> None:
         self._broker_port = broker_port
+        self._delay_s = delay_s
+        self._flowing = threading.Event()
+        self._flowing.set()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self.published: list[Published] = []
@@ -65,19 +74,31 @@ class Tap:
         self._threads.append(thread)
         thread.start()
 
+    def stall(self) -> None:
+        """Deliver nothing more on the connections that stand, without closing them."""
+        self._flowing.clear()
+
     def _accept(self) -> None:
-        try:
-            client, _ = self._server.accept()
-        except OSError:
-            return
-        broker = socket.create_connection(("127.0.0.1", self._broker_port))
-        self._sockets += [client, broker]
-        self._spawn(self._relay, broker, client, None)
-        self._relay(client, broker, bytearray())
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            broker = socket.create_connection(("127.0.0.1", self._broker_port))
+            self._sockets += [client, broker]
+            self._flowing = threading.Event()
+            self._flowing.set()
+            self._spawn(self._relay, broker, client, None)
+            self._spawn(self._relay, client, broker, bytearray())
 
     def _relay(self, source: socket.socket, target: socket.socket, seen: bytearray | None) -> None:
+        flowing = self._flowing
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
+                if not flowing.is_set():
+                    continue
+                if self._delay_s:
+                    time.sleep(self._delay_s)
                 if seen is not None:
                     seen += data
                     self._read(seen)

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterable
 
+import msgspec
 import pytest
 
 from pitboard.contract.messages import LapSummary
@@ -226,6 +227,45 @@ def test_recorder_leaves_the_lap_of_a_swap_to_the_taker(memory: Memory) -> None:
     laps = drive(recorder, lap(5, 500, seconds=50), lap(6, 550))
 
     assert [(x.lap, x.complete) for x in laps] == [(5, False)]
+
+
+def test_recorder_begins_a_stint_when_it_gets_the_car_back(memory: Memory) -> None:
+    recorder = LapRecorder(memory)
+    drive(recorder, lap(1, 0), lap(2, 100))
+
+    recorder.leave()
+    laps = drive(recorder, lap(20, 2000), lap(21, 2100))
+
+    assert (laps[0].stint, laps[0].stint_lap) == (2, 1)
+
+
+def test_recorder_goes_on_with_the_stint_of_laps_that_were_read_back(memory: Memory) -> None:
+    earlier = Memory(session_id="spa24", monitor_id="pc-1")
+    drive(LapRecorder(earlier), lap(1, 0), lap(2, 100), lap(3, 200))
+    recorder = LapRecorder(memory)
+    memory.run, memory.last_lap = 1, 3
+    memory.merge_laps(earlier.laps)
+
+    recorder.resume()
+    laps = drive(recorder, lap(3, 0), lap(4, 100))
+
+    assert laps[0].stint_lap == 3
+
+
+def test_recorder_never_writes_a_value_that_readers_reject(memory: Memory) -> None:
+    """One impossible number would cost the reader the whole chunk of 100 laps."""
+    refuel = [
+        Sample(100 + s, frame(lap=2, fuel=(5 + s % 50 * 10.0), virtual_energy=s % 25 * 4.0))
+        for s in range(100)
+    ]
+
+    laps = drive(LapRecorder(memory), lap(1, 0), refuel, lap(3, 200))
+
+    assert laps[1].fuel_added is None
+    assert laps[1].energy_used is None
+    assert laps[1].lap_time == 100
+    decoded = msgspec.json.decode(msgspec.json.encode(memory), type=Memory)
+    assert decoded == memory
 
 
 def test_recorder_tells_run_stint_and_driving_time_with_each_frame(memory: Memory) -> None:

@@ -19,9 +19,10 @@ from pitboard.contract.times import to_text
 from pitboard.contract.topics import Topic
 from pitboard.publisher.composer import About, Send
 from pitboard.publisher.lap_rows import row_of
+from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.lifecycle import Lifecycle, Step, Subscribe, Unsubscribe
 from pitboard.publisher.memory import Memory
-from pitboard.publisher.source import NamedSetup
+from pitboard.publisher.source import NamedSetup, Sample
 from tests.fakes import FakeClock, frame
 
 OWN = "pitboard/v1/spa24/pc-1"
@@ -30,7 +31,7 @@ OWN = "pitboard/v1/spa24/pc-1"
 def make(
     clock: FakeClock, memory: Memory | None = None, rate_hz: float = 10.0
 ) -> tuple[Lifecycle, Memory]:
-    memory = memory or Memory(session_id="spa24", monitor_id="pc-1")
+    memory = memory or Memory(session_id="spa24", monitor_id="pc-1", birth=1)
     return Lifecycle(memory, About("simulated", "0.1.0", rate_hz), clock), memory
 
 
@@ -38,6 +39,7 @@ def announce(life: Lifecycle, clock: FakeClock) -> list[Step]:
     """Connect to an empty broker."""
     life.connecting()
     life.connected()
+    life.subscribed()
     clock.advance(0.021)
     return life.tick()
 
@@ -118,10 +120,56 @@ def test_monitor_reads_before_it_speaks(clock: FakeClock) -> None:
     assert life.tick() == []
 
 
+def test_monitor_waits_for_the_brokers_answer_before_it_counts_the_quiet(
+    clock: FakeClock,
+) -> None:
+    """Over a long line the replay begins late; speaking first would erase what it brings."""
+    life, _ = make(clock)
+    life.connecting()
+    life.connected()
+    clock.advance(1.9)
+    assert life.tick() == []
+
+    life.subscribed()
+
+    assert life.tick() == []
+    clock.advance(0.021)
+    assert "status" in names(life.tick())
+
+
+def test_monitor_speaks_after_2_s_to_a_broker_that_answers_no_subscription(
+    clock: FakeClock,
+) -> None:
+    life, _ = make(clock)
+    life.connecting()
+    life.connected()
+    assert life.next_tick_s() == pytest.approx(clock.now_s + 2)
+
+    clock.advance(2)
+
+    assert "status" in names(life.tick())
+
+
+def test_monitor_without_a_memory_waits_longer_for_a_replay_with_pauses(clock: FakeClock) -> None:
+    life, _ = make(clock, Memory(session_id="spa24", monitor_id="pc-1"))
+    life.connecting()
+    life.connected()
+    life.subscribed()
+    for _ in range(6):
+        clock.advance(0.25)
+        assert life.tick() == []
+        life.received(f"{OWN}/x", b"junk")
+
+    clock.advance(0.301)
+
+    assert "status" in names(life.tick())
+
+
 def test_monitor_announces_after_20_ms_of_quiet(clock: FakeClock) -> None:
     life, _ = make(clock)
     life.connecting()
     life.connected()
+    life.subscribed()
     clock.advance(0.019)
     life.received(f"{OWN}/x", b"junk")
     clock.advance(0.019)
@@ -136,6 +184,7 @@ def test_monitor_announces_after_150_ms_even_in_noise(clock: FakeClock) -> None:
     life, _ = make(clock)
     life.connecting()
     life.connected()
+    life.subscribed()
     for _ in range(16):
         clock.advance(0.01)
         life.received(f"{OWN}/x", b"junk")
@@ -303,6 +352,7 @@ def test_monitor_goes_above_a_revision_that_readers_know(clock: FakeClock) -> No
     life.setup_is(NamedSetup({"brakes": {"bias": 54}}))
     life.connecting()
     life.connected()
+    life.subscribed()
     old = SetupMessage(
         v=1,
         session_id="spa24",
@@ -329,6 +379,7 @@ def test_monitor_reads_back_the_laps_that_its_state_lacks(clock: FakeClock) -> N
     memory.add_lap(summary(3, finished_s=300), row_of(summary(3, finished_s=300)))
     life.connecting()
     life.connected()
+    life.subscribed()
     rows = [row_of(summary(lap, finished_s=lap)) for lap in (1, 2)]
     chunk = LapsMessage(
         v=1,
@@ -347,6 +398,35 @@ def test_monitor_reads_back_the_laps_that_its_state_lacks(clock: FakeClock) -> N
     life.tick()
 
     assert [row.lap for row in memory.laps] == [1, 2, 3]
+
+
+def test_monitor_that_drove_before_it_could_read_begins_another_run(clock: FakeClock) -> None:
+    """Its laps 1, 2, 3 would be taken for those that the broker has."""
+    life, memory = make(clock)
+    recorder = LapRecorder(memory)
+    recorder.feed(Sample(0, frame(lap=1)), clock.now_ms)
+    life.connecting()
+    life.connected()
+    life.subscribed()
+    rows = [row_of(summary(lap, finished_s=lap)) for lap in (1, 2)]
+    chunk = LapsMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id="pc-1",
+        birth=5,
+        seq=9,
+        timestamp=to_text(0),
+        first=0,
+        columns=list(LapRow.__struct_fields__),
+        rows=codec.lap_cells(rows),
+    )
+    life.received(*foreign(f"{OWN}/laps/0", chunk))
+
+    recorder.feed(Sample(1, frame(lap=1)), clock.now_ms)
+    done = recorder.feed(Sample(2, frame(lap=2)), clock.now_ms)
+
+    assert done is not None
+    assert (done.run, done.lap) == (2, 1)
 
 
 def test_monitor_keeps_a_lap_until_the_broker_has_it(clock: FakeClock) -> None:
@@ -428,6 +508,7 @@ def test_monitor_rises_above_a_greater_birth_that_it_reads_back(clock: FakeClock
     life, memory = make(clock)
     life.connecting()
     life.connected()
+    life.subscribed()
     old = status("pc-1", memory.birth + 3600)
     life.received(*foreign(f"{OWN}/status", old))
     clock.advance(0.03)
@@ -442,6 +523,7 @@ def test_monitor_takes_control_above_all_others(clock: FakeClock) -> None:
     life.control_is(True)
     life.connecting()
     life.connected()
+    life.subscribed()
     other = status("pc-2", 1, control=4, in_control=True)
     life.received(*foreign("pitboard/v1/spa24/pc-2/status", other))
     clock.advance(0.03)
@@ -459,6 +541,7 @@ def test_monitor_keeps_its_control_over_a_reconnect(clock: FakeClock) -> None:
     life.disconnected()
     life.connecting()
     life.connected()
+    life.subscribed()
     taker = status("pc-2", 1, control=2, in_control=True)
     life.received(*foreign("pitboard/v1/spa24/pc-2/status", taker))
     clock.advance(0.03)

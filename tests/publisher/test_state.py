@@ -101,7 +101,7 @@ except SettingsError as exc:
 
 
 def test_state_of_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
-    path = tmp_path / "spa24.pc-1.json"
+    path = tmp_path / "session-spa24.pc-1.json"
     path.write_bytes(b'{"session_id": "spa24", "monit')
 
     state = StateFile(tmp_path, SPA)

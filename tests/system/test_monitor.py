@@ -1,5 +1,6 @@
 """A monitor on a real broker: what goes over the wire and what the broker keeps."""
 
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -15,8 +16,13 @@ from pitboard.contract.messages import (
     TelemetryMessage,
 )
 from pitboard.contract.topics import Topic
+from pitboard.contract.urls import BrokerUrl
+from pitboard.publisher.monitor import MonitorSettings, Runner
+from pitboard.publisher.source import Sample
+from pitboard.publisher.state import Identity, StateFile
 from tests.broker.clients import Messages
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, has_mosquitto
+from tests.fakes import ListSource, frame
 from tests.shared import PORSCHE_LAP, SETUP, needs_data
 from tests.system.monitors import monitoring_car
 from tests.tap import Tap
@@ -107,7 +113,10 @@ def test_monitor_replays_a_recorded_lap_and_setup_as_documented_json(
     assert counts["setup"] == counts["meta"] == 1
 
 
-def test_monitor_that_lost_its_state_goes_on_with_its_laps(broker: Broker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("delay_s", [pytest.param(0.0, id="near"), pytest.param(0.05, id="far")])
+def test_monitor_that_lost_its_state_goes_on_with_its_laps(
+    broker: Broker, tmp_path: Path, delay_s: float
+) -> None:
     """The broker is the memory that survives the driver's disk."""
     with monitoring_car(broker.url, tmp_path / "old", speed=1000.0):
         reader = Messages(broker)
@@ -120,7 +129,7 @@ def test_monitor_that_lost_its_state_goes_on_with_its_laps(broker: Broker, tmp_p
         reader.close()
     before = retained_rows(broker)
 
-    with monitoring_car(broker.url, tmp_path / "new"):
+    with Tap(broker.port, delay_s=delay_s) as tap, monitoring_car(tap.url, tmp_path / "new"):
         pass
 
     assert retained_rows(broker)[: len(before)] == before
@@ -174,3 +183,69 @@ def test_monitor_says_lost_by_its_will_when_its_network_breaks(
     reader.close()
 
     assert message.seq == 0
+
+
+def test_monitor_leaves_a_broker_that_stopped_answering(broker: Broker, tmp_path: Path) -> None:
+    """The connection still stands; only the acknowledgement is overdue."""
+    reader = Messages(broker)
+    reader.subscribe("pitboard/v1/spa24/pc-1/status", qos=1)
+    with Tap(broker.port) as tap, monitoring_car(tap.url, tmp_path) as runner:
+        first = decoded(reader).birth
+        tap.stall()
+        runner.announced.clear()
+
+        runner.change_driver("Driver Two")
+
+        assert runner.announced.wait(TIMEOUT_S)
+        message = decoded(reader)
+        while message.birth == first:
+            message = decoded(reader)
+    reader.close()
+
+    assert isinstance(message, StatusMessage)
+    assert message.driver == "Driver Two"
+
+
+def test_monitor_whose_source_breaks_is_lost_and_lets_go_of_its_state(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """A silent death behind a connection that still pings would look alive."""
+    reader = Messages(broker)
+    reader.subscribe("pitboard/v1/spa24/pc-1/status", qos=1)
+    state = StateFile(tmp_path, Identity(session_id="spa24", monitor_id="pc-1"))
+    settings = MonitorSettings([BrokerUrl.parse(broker.url)], rate_hz=10.0)
+    source = BreakingSource([[Sample(0.0, frame())]])
+    runner = Runner(settings, source, state, version="0")
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            runner.run()
+        except ZeroDivisionError as exc:
+            failures.append(exc)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert runner.announced.wait(TIMEOUT_S)
+    source.is_broken = True
+    thread.join(TIMEOUT_S)
+
+    message = decoded(reader)
+    while isinstance(message, StatusMessage) and message.state != "lost":
+        message = decoded(reader)
+    reader.close()
+    assert failures
+    assert source.is_closed
+    StateFile(tmp_path, Identity(session_id="spa24", monitor_id="pc-1")).close()
+
+
+class BreakingSource(ListSource):
+    """A source whose driver has a bug."""
+
+    is_broken = False
+    is_finished = False
+
+    def samples(self, duration_s: float) -> list[Sample]:
+        if self.is_broken:
+            raise ZeroDivisionError
+        return super().samples(duration_s)
