@@ -26,7 +26,7 @@ demo: $(RUN_STAMP) ## Broker, bridge, dashboard and a simulated car; prints the 
 test: setup test-js ## Every test
 	$(BIN)/python -m pytest
 
-test-unit: $(DEV_STAMP) ## The tests that start nothing (seconds)
+test-unit: $(DEV_STAMP) ## All but whole chains, browsers and packaging
 	$(BIN)/python -m pytest -m "not system and not browser and not packaging"
 
 test-js: packages $(JS_STAMP) ## The dashboard's unit tests

@@ -15,10 +15,11 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from pitboard.bridge.core import Bridge
 from pitboard.bridge.guard import Guard
-from pitboard.bridge.hub import MAX_SESSIONS_A_BROWSER, HubFull
+from pitboard.bridge.hub import HubFull
 from pitboard.bridge.metrics import exposition
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.bridge.sockets import Browser
+from pitboard.contract import frames
 from pitboard.contract.topics import is_id
 
 _READ = ["GET", "HEAD"]
@@ -105,7 +106,7 @@ def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
         # Several cars of a team on one page: `/s/car-1+car-2`.
         ids = session_ids.split("+")
         is_served = all(is_id(each) and settings.may_watch(each) for each in ids)
-        if len(ids) > MAX_SESSIONS_A_BROWSER or not is_served:
+        if len(ids) > frames.MAX_JOINED or not is_served:
             raise HTTPException(404, "no such session")
         return _page(dashboard / "session.html")
 

@@ -15,7 +15,6 @@ LINGER_MS = 60_000
 """How long a session stays subscribed after its last browser left; a reload then costs nothing."""
 
 MAX_SESSIONS = 200
-MAX_SESSIONS_A_BROWSER = 8
 
 
 class HubFull(Exception):
@@ -60,8 +59,8 @@ class Hub:
         """
         joined = self._joined.get(outbox, set())
         if session_id not in joined:
-            if len(joined) >= MAX_SESSIONS_A_BROWSER:
-                raise HubFull(f"a browser may watch {MAX_SESSIONS_A_BROWSER} sessions")
+            if len(joined) >= frames.MAX_JOINED:
+                raise HubFull(f"a browser may watch {frames.MAX_JOINED} sessions")
             self._open(session_id)
             self._waiting[session_id].add(outbox)
             self._joined.setdefault(outbox, set()).add(session_id)

@@ -1,13 +1,14 @@
 """How many frames a browser may send; times come in as arguments."""
 
-RATE_HZ = 10.0
-BURST = 20.0
+from pitboard.contract.frames import FRAME_BURST, FRAMES_PER_S
 
 
 class TokenBucket:
     """*burst* at once, *rate_hz* in the long run."""
 
-    def __init__(self, now: float, rate_hz: float = RATE_HZ, burst: float = BURST) -> None:
+    def __init__(
+        self, now: float, rate_hz: float = FRAMES_PER_S, burst: float = FRAME_BURST
+    ) -> None:
         self._rate_hz = rate_hz
         self._burst = burst
         self._tokens = burst

@@ -93,7 +93,9 @@ def up(
     http_port: PortFlag = 8000,
     mqtt_port: PortFlag = 1883,
     lan: Annotated[bool, typer.Option("--lan", help="Open the pages to the network.")] = False,
-    list_sessions: Annotated[bool, typer.Option("--list-sessions")] = False,
+    list_sessions: Annotated[
+        bool, typer.Option("--list-sessions", help="Show all sessions to whoever asks.")
+    ] = False,
     allow_host: AllowHostFlag = None,
     allow_origin: AllowOriginFlag = None,
 ) -> None:
@@ -158,12 +160,16 @@ def monitor(
     ] = None,
     rate: Annotated[float, typer.Option(min=1, max=60, help="Frames a second.")] = 2,
     speed: Annotated[float, typer.Option(min=0.1, max=2000, help="Times real time.")] = 1,
-    driver: Annotated[str | None, typer.Option(metavar="NAME")] = None,
+    driver: Annotated[
+        str | None, typer.Option(metavar="NAME", help="[the first that the source names]")
+    ] = None,
     in_control: Annotated[
         bool, typer.Option("--in-control/--no-in-control", help="This machine drives the car.")
     ] = True,
     seed: Annotated[int, typer.Option(help="Of the simulated car.")] = 1,
-    state_dir: Annotated[Path | None, typer.Option(metavar="DIR")] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="[the user's state folder]")
+    ] = None,
 ) -> None:
     """Publish a car: the part that runs on the driver's PC."""
     from pitboard import monitoring  # noqa: PLC0415 - other commands start without it
@@ -266,10 +272,11 @@ def remove(
 ) -> None:
     """Clear everything that a broker holds of one session."""
     from pitboard.sessions import remove_session  # noqa: PLC0415
+    from pitboard.words import counted  # noqa: PLC0415
 
     session_id = options.checked_id(session, "SESSION")
     count = remove_session(options.broker_access(broker, credentials), session_id, force=force)
-    typer.echo(f"{session}: {count} topics cleared")
+    typer.echo(f"{session}: {counted(count, 'topic')} cleared")
 
 
 @sessions_app.command()

@@ -55,12 +55,14 @@ def build(access: BrokerAccess, choice: Choice) -> Runner:
         monitor_id=choice.monitor_id,
         new_session=choice.new_session,
     )
+    # A source that names a team is most often driven by its first driver; `--driver` knows better.
+    named = next(iter(source.meta.drivers or ()), None)
     settings = MonitorSettings(
         urls=access.urls,
         link=access.link,
         rate_hz=choice.rate_hz,
         speed=choice.speed,
-        driver=cut(choice.driver),
+        driver=cut(choice.driver) or named,
         in_control=choice.in_control,
     )
     state = StateFile(folder, identity)

@@ -96,7 +96,8 @@ def session_table(sessions: list[HeldSession], now_ms: int) -> Table:
     """One row a session, the newest first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("session", "car", "track", "drivers", "monitors"):
-        table.add_column(title, overflow="fold")
+        # An id is there to be copied.
+        table.add_column(title, overflow="fold", no_wrap=title == "session")
     table.add_column("topics", justify="right")
     for session in sessions:
         meta = session.meta

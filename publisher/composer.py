@@ -3,6 +3,7 @@
 Owns the envelope: the birth of the connection and the `seq` of every topic.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
@@ -166,9 +167,12 @@ class Composer:
         payload = codec.encode(Channel.LAPS, message)
         return Send(self._topic(Channel.LAPS, number), payload, qos=1, retain=True)
 
-    def last_chunk(self) -> Send:
-        """The chunk that the newest lap fell into."""
-        return self.chunk((len(self._memory.laps) - 1) // CHUNK_ROWS)
+    def chunks_of(self, summaries: Iterable[LapSummary]) -> list[Send]:
+        """The chunks that these laps fall into."""
+        keys = {(lap.run, lap.lap) for lap in summaries}
+        rows = enumerate(self._memory.laps)
+        numbers = {i // CHUNK_ROWS for i, row in rows if (row.run, row.lap) in keys}
+        return [self.chunk(number) for number in sorted(numbers)]
 
     def chunks(self) -> list[Send]:
         """The whole lap table."""

@@ -4,7 +4,7 @@ Knows no network, no thread and no clock but the one handed in. Whoever runs it 
 does what the returned steps say, in their order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -223,11 +223,12 @@ class Lifecycle:
         is_slow = self._about.rate_hz <= RETAIN_ALL_UP_TO_HZ
         return [self._send_frame(self._frame, retain=is_slow or since_s >= RETAIN_EVERY_S)]
 
-    def lap_is(self, summary: LapSummary) -> list[Step]:
-        """A lap was completed; it is in the memory's table already."""
-        if self._phase is not Phase.ANNOUNCED:
+    def laps_are(self, summaries: Sequence[LapSummary]) -> list[Step]:
+        """Laps were completed; they are in the memory's table already."""
+        if self._phase is not Phase.ANNOUNCED or not summaries:
             return []
-        return [self._compose.lap(summary), self._compose.last_chunk()]
+        laps = [self._compose.lap(summary) for summary in summaries]
+        return [*laps, *self._compose.chunks_of(summaries)]
 
     # What time and the owner tell.
 

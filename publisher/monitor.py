@@ -141,6 +141,8 @@ class Runner:
                 self._connection.apply(self._lifecycle.control_is(self._in_control))
             while self._turn():
                 pass
+            if self._source.is_finished:
+                log.info("[Publisher] The source is at its end")
             # What the source got since the last tick is not lost with the goodbye.
             self._read(self._clock.monotonic_s())
             self._say_goodbye()
@@ -278,9 +280,10 @@ class Runner:
             if self._in_control is False:
                 continue
             age_s = min(max(0.0, self._source_s - newest.time_s) / speed, duration_s)
-            for lap in self._laps_of(newest, now_ms - round(age_s * 1000)):
+            laps = self._laps_of(newest, now_ms - round(age_s * 1000))
+            if laps:
                 self._state.save()
-                self._connection.apply(self._lifecycle.lap_is(lap))
+                self._connection.apply(self._lifecycle.laps_are(laps))
         return newest
 
     def _laps_of(self, sample: Sample, unix_ms: int) -> list[LapSummary]:

@@ -127,8 +127,10 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
+        is_file = isinstance(exc, FileExistsError | NotADirectoryError)
+        reason = "it is not a folder" if is_file else exc.strerror or exc
         raise SettingsError(
-            f"cannot use the state folder {folder}: {exc.strerror or exc} (--state-dir)"
+            f"cannot use the state folder {folder}: {reason} (--state-dir)"
         ) from None
 
 

@@ -277,6 +277,6 @@ async def test_list_names_sessions_and_their_monitors(
 async def test_too_many_sessions_are_refused(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pitboard.bridge.hub.MAX_SESSIONS_A_BROWSER", 0)
+    monkeypatch.setattr("pitboard.contract.frames.MAX_JOINED", 0)
 
     assert (await http.get(f"/api/sessions/{SESSION}")).status_code == 503

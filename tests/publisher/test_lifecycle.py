@@ -21,7 +21,7 @@ from pitboard.publisher.composer import About, Send
 from pitboard.publisher.lap_rows import row_of
 from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.lifecycle import Lifecycle, Step, Subscribe, Unsubscribe
-from pitboard.publisher.memory import Memory
+from pitboard.publisher.memory import Memory, RememberedSetup
 from pitboard.publisher.source import NamedSetup, Sample
 from tests.fakes import FakeClock, frame
 
@@ -452,9 +452,23 @@ def test_monitor_sends_only_the_chunk_that_a_lap_falls_into(clock: FakeClock) ->
     assert names(announce(life, clock))[-2:] == ["laps/0", "laps/1"]
     memory.add_lap(summary(151), row_of(summary(151)))
 
-    steps = life.lap_is(summary(151))
+    steps = life.laps_are([summary(151)])
 
     assert names(steps) == ["lap", "laps/1"]
+
+
+def test_monitor_sends_each_chunk_of_many_laps_once(clock: FakeClock) -> None:
+    """A recording brings the laps of a whole race with its first sample."""
+    life, memory = make(clock)
+    announce(life, clock)
+    laps = [summary(lap) for lap in range(1, 251)]
+    for lap in laps:
+        memory.add_lap(lap, row_of(lap))
+
+    steps = life.laps_are(laps)
+
+    assert names(steps).count("lap") == 250
+    assert names(steps)[-3:] == ["laps/0", "laps/1", "laps/2"]
 
 
 def test_monitor_keeps_only_the_newest_frame_while_offline(clock: FakeClock) -> None:
@@ -600,3 +614,133 @@ def test_every_message_of_a_monitor_is_valid_json_of_the_contract(clock: FakeClo
         if isinstance(step, Send):
             assert decoded(step).monitor_id == "pc-1"
             assert msgspec.json.decode(step.payload)["v"] == 1
+
+
+def read_back(life: Lifecycle, clock: FakeClock, *messages: tuple[str, bytes]) -> list[Step]:
+    """Connect to a broker that holds these."""
+    life.connecting()
+    life.connected()
+    life.subscribed()
+    for topic, payload in messages:
+        life.received(topic, payload)
+    clock.advance(0.03)
+    return life.tick()
+
+
+def setup_message(revision: int, bias: int) -> SetupMessage:
+    return SetupMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id="pc-1",
+        birth=5,
+        seq=9,
+        timestamp=to_text(0),
+        revision=revision,
+        captured_at=to_text(0),
+        setup={"brakes": {"bias": bias}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        pytest.param(None, (7, 60), (7, 60), id="nothing of our own"),
+        pytest.param((1, 60), (7, 60), (7, 60), id="the same document"),
+        pytest.param((9, 54), (7, 60), (9, 54), id="ours is newer already"),
+        pytest.param((7, 54), (7, 60), (8, 54), id="one revision, two documents"),
+    ],
+)
+def test_monitor_gives_no_revision_to_two_documents(
+    clock: FakeClock,
+    ours: tuple[int, int] | None,
+    theirs: tuple[int, int],
+    expected: tuple[int, int],
+) -> None:
+    life, memory = make(clock)
+    if ours is not None:
+        memory.setup = RememberedSetup(
+            revision=ours[0], captured_at=to_text(0), document={"brakes": {"bias": ours[1]}}
+        )
+
+    steps = read_back(life, clock, foreign(f"{OWN}/setup", setup_message(*theirs)))
+
+    sent = [m for s in steps if isinstance(s, Send) and isinstance(m := decoded(s), SetupMessage)]
+    assert [(m.revision, m.setup["brakes"]["bias"]) for m in sent] == [expected]
+
+
+def test_monitor_keeps_the_control_that_it_reads_back(clock: FakeClock) -> None:
+    """After a lost state it still drives, and nobody has taken the car from it."""
+    life, _ = make(clock)
+    life.control_is(True)
+    own = foreign(f"{OWN}/status", status("pc-1", 5, control=3, in_control=True))
+
+    steps = read_back(life, clock, own)
+
+    assert status_of(steps).control == 3
+
+
+def test_monitor_publishes_another_setup_and_meta_at_once(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+
+    assert names(life.setup_is(NamedSetup({"brakes": {"bias": 54}}))) == ["setup"]
+    assert names(life.meta_is(Meta(track="Spa"))) == ["meta"]
+    assert life.meta_is(Meta(track="Spa")) == []
+    assert life.laps_are([]) == []
+
+
+def test_monitor_reads_no_signs_into_its_other_messages(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    announce(life, clock)
+
+    assert life.received(*foreign(f"{OWN}/setup", setup_message(1, 54))) == []
+
+
+def test_monitor_stays_in_its_run_when_the_broker_has_older_laps(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    memory.run, memory.last_lap = 2, 1
+    rows = [row_of(summary(9, run=1))]
+    chunk = LapsMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id="pc-1",
+        birth=5,
+        seq=9,
+        timestamp=to_text(0),
+        first=0,
+        columns=list(LapRow.__struct_fields__),
+        rows=codec.lap_cells(rows),
+    )
+
+    read_back(life, clock, foreign(f"{OWN}/laps/0", chunk))
+
+    assert (memory.run, memory.last_lap) == (2, 1)
+
+
+def test_monitor_knows_where_it_stands(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    assert life.next_tick_s() is None
+    life.connecting()
+    life.connected()
+    assert life.is_reading_back
+    life.subscribed()
+    clock.advance(0.03)
+    life.tick()
+
+    assert life.is_announced
+    life.disconnected()
+    life.disconnected()
+
+    assert not life.is_announced
+
+
+def test_monitor_changes_nothing_while_nothing_changes(clock: FakeClock) -> None:
+    life, _ = make(clock)
+    life.control_is(True)
+    life.driving_is(True)
+    announce(life, clock)
+
+    assert life.control_is(True) == []
+    assert life.driving_is(True) == []
+    assert names(life.driving_is(False)) == ["status"]
+    assert names(life.driving_is(True)) == ["status"]

@@ -10,19 +10,25 @@ from pitboard.contract import codec
 from pitboard.contract.messages import (
     Cell,
     LapsMessage,
+    LapSummary,
     Message,
     SetupMessage,
     StatusMessage,
     TelemetryMessage,
 )
+from pitboard.contract.times import to_text
 from pitboard.contract.topics import Topic
 from pitboard.contract.urls import BrokerUrl
+from pitboard.publisher.composer import About, Composer, Condition
+from pitboard.publisher.lap_rows import row_of
+from pitboard.publisher.memory import Memory
 from pitboard.publisher.monitor import MonitorSettings, Runner
+from pitboard.publisher.recording import RecordingWriter
 from pitboard.publisher.source import Sample
 from pitboard.publisher.state import Identity, StateFile
 from tests.broker.clients import Messages
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, has_mosquitto
-from tests.fakes import ListSource, frame
+from tests.fakes import FakeClock, ListSource, frame
 from tests.shared import PORSCHE_LAP, SETUP, needs_data
 from tests.system.monitors import monitoring_car
 from tests.tap import Tap
@@ -249,3 +255,35 @@ class BreakingSource(ListSource):
         if self.is_broken:
             raise ZeroDivisionError
         return super().samples(duration_s)
+
+
+def test_monitor_replays_every_lap_of_a_recording(broker: Broker, tmp_path: Path) -> None:
+    """A recording begins with the laps of the whole race, in chunks."""
+    memory = Memory(session_id="monza-7", monitor_id="pc-9", birth=7, run=1)
+    for number in range(1, 251):
+        lap = LapSummary(run=1, lap=number, finished_at=to_text(number * 100_000), lap_time=99.5)
+        memory.add_lap(lap, row_of(lap))
+    clock = FakeClock()
+    compose = Composer(memory, About("lmu", "0", 10.0), clock)
+    state = Condition(is_driving=True, in_control=True)
+    telemetry = compose.frame(frame(lap=251), clock.now_ms, retain=True)
+    path = tmp_path / "race.jsonl"
+    with RecordingWriter(path) as tape:
+        for step in (compose.status(state), *compose.chunks(), telemetry):
+            tape.write(1.0, str(step.topic), step.payload)
+        tape.write(
+            61.0, str(telemetry.topic), compose.frame(frame(lap=251), 0, retain=True).payload
+        )
+
+    with monitoring_car(broker.url, tmp_path / "state", source=f"replay:{path}"):
+        found: dict[int, list[list[Cell]]] = {}
+        reader = Messages(broker)
+        reader.subscribe("pitboard/v1/spa24/pc-1/laps/+", qos=1)
+        while sum(map(len, found.values())) < 250:
+            message = decoded(reader)
+            assert isinstance(message, LapsMessage)
+            found[message.first] = message.rows
+        reader.close()
+
+    rows = [row for first in sorted(found) for row in found[first]]
+    assert rows == codec.lap_cells(memory.laps)
