@@ -95,6 +95,10 @@ class Link:
                 log.warning("[Server] Connection failed (attempt %d): %s", failures, exc)
                 if failures % len(urls):
                     continue
+            except Exception:
+                # A bridge that serves pages and never comes back to its broker would look well.
+                failures += 1
+                log.exception("[Server] ERROR: link failed url=%s", url)
             self.settled.set()
             delay_s = backoff.next_s()
             log.info("[Server] Retrying in %.1fs...", delay_s)

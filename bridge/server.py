@@ -1,10 +1,9 @@
-"""Runs the bridge: as a process of its own, or inside another program's event loop."""
+"""Runs the bridge on the event loop of whoever enters it."""
 
 import asyncio
 import contextlib
 import errno
 import logging
-import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -105,49 +104,11 @@ class BridgeServer:
         """Close every browser with 1012 and stop."""
         await self._stop()
 
-    async def wait(self) -> None:
-        """Return when the server has ended by itself."""
-        assert self._task is not None
-        await asyncio.shield(self._task)
-
     async def _stop(self) -> None:
         assert self._server is not None
         assert self._task is not None
         self._server.should_exit = True
         await self._task
-
-
-def serve(settings: BridgeSettings) -> None:
-    """Run the bridge until SIGINT (raises `KeyboardInterrupt`) or SIGTERM."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings))
-
-
-async def _serve(settings: BridgeSettings) -> None:
-    async with BridgeServer(settings) as server:
-        stopped = asyncio.Event()
-        # Windows has no such handlers; there Ctrl-C is all.
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-        waiting = {
-            asyncio.create_task(stopped.wait(), name="sigterm"),
-            asyncio.create_task(server.wait(), name="uvicorn-end"),
-        }
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-
-
-def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
-    if sys.platform == "win32":
-        return None
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return uvloop.Loop
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:

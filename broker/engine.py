@@ -134,11 +134,14 @@ class Engine(Broker):  # type: ignore[misc]
         try:
             await super()._handle_client_session(reader, writer, session, peer, *rest)
         finally:
-            await peer.stop()
-            self._sessions.pop(session.client_id, None)
-            await self._del_all_subscriptions(session)
-            del self._serving[session.client_id]
-            ended.set()
+            try:
+                await peer.stop()
+                self._sessions.pop(session.client_id, None)
+                await self._del_all_subscriptions(session)
+            finally:
+                # Whatever fails, the next connection of this client id must not wait for ever.
+                del self._serving[session.client_id]
+                ended.set()
 
     async def _take_over(self, client_id: str) -> None:
         """End the older connection of this client id first, its will included.

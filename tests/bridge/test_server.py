@@ -1,18 +1,14 @@
 """The bridge as a server: start, stop, and browsers that do not read."""
 
 import asyncio
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 
 import pytest
 import uvicorn
 
 from pitboard.bridge.app import create_app
-from pitboard.bridge.server import BridgeServer, _Server, serve
+from pitboard.bridge.server import BridgeServer, _Server
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.bridge.sockets import Browser
 from pitboard.contract.errors import SettingsError
@@ -153,47 +149,6 @@ async def test_bridge_without_a_broker_starts_all_the_same() -> None:
 )
 def test_url_is_one_to_open(host: str, url: str) -> None:
     assert BridgeServer(BridgeSettings(host=host)).url == url
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_served_process_ends_quickly_on_a_signal(
-    broker: Mosquitto, number: signal.Signals
-) -> None:
-    port = free_port()
-    code = (
-        "from pitboard.bridge.server import serve\n"
-        "from pitboard.bridge.settings import BridgeSettings\n"
-        f"settings = BridgeSettings(broker_urls=({broker.url!r},), port={port})\n"
-        "try: serve(settings)\n"
-        "except KeyboardInterrupt: raise SystemExit(130)\n"
-    )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", "-c", code, stderr=subprocess.PIPE, env=os.environ
-    )
-    server = BridgeServer(BridgeSettings(port=port))
-    async with asyncio.timeout(TIMEOUT_S):
-        while True:
-            try:
-                async with browsing(server) as browser:
-                    await browser.join()
-                    process.send_signal(number)
-                    assert await browser.closed() == 1012
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            break
-        _, stderr = await process.communicate()
-
-    assert process.returncode == (0 if number is signal.SIGTERM else 130)
-    assert stderr == b""
-
-
-def test_serve_names_a_busy_port() -> None:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as busy,
-        pytest.raises(SettingsError, match="--port"),
-    ):
-        serve(BridgeSettings(port=busy.getsockname()[1]))
 
 
 async def test_application_runs_on_a_plain_uvicorn(broker: Mosquitto, publisher: Publisher) -> None:
