@@ -170,6 +170,21 @@ def monitor(
     state_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="[the user's state folder]")
     ] = None,
+    reconnect_delay_initial: Annotated[
+        float, typer.Option(min=0.01, max=3600, help="First wait for a lost broker, seconds.")
+    ] = 1.0,
+    reconnect_delay_max: Annotated[
+        float, typer.Option(min=0.01, max=3600, help="Longest wait, seconds.")
+    ] = 60.0,
+    reconnect_jitter: Annotated[
+        float, typer.Option(min=0, max=1, help="Share by which a wait varies either way.")
+    ] = 0.2,
+    connection_timeout: Annotated[
+        float, typer.Option(min=0.1, max=300, help="How long a connection may take, seconds.")
+    ] = 10.0,
+    keepalive: Annotated[
+        int, typer.Option(min=1, max=3600, help="Longest silence on the link, seconds.")
+    ] = 10,
 ) -> None:
     """Publish a car: the part that runs on the driver's PC."""
     from pitboard import monitoring  # noqa: PLC0415 - other commands start without it
@@ -189,6 +204,13 @@ def monitor(
             in_control=in_control,
             seed=seed,
             state_dir=state_dir,
+            retry=monitoring.Retry(
+                delay_initial_s=reconnect_delay_initial,
+                delay_max_s=reconnect_delay_max,
+                jitter=reconnect_jitter,
+                connection_timeout_s=connection_timeout,
+                keepalive_s=keepalive,
+            ),
         ),
     )
     with stopping(runner.stop) as received:

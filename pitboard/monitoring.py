@@ -1,7 +1,7 @@
 """Put a monitor together from what the command line says."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from platformdirs import user_state_path
@@ -23,6 +23,24 @@ FAST_SAMPLE_HZ = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How a monitor treats a broker that does not answer; times in seconds."""
+
+    delay_initial_s: float = 1.0
+    delay_max_s: float = 60.0
+    jitter: float = 0.2
+    connection_timeout_s: float = 10.0
+    keepalive_s: int = 10
+
+    def __post_init__(self) -> None:
+        if self.delay_initial_s > self.delay_max_s:
+            raise SettingsError(
+                f"--reconnect-delay-initial {self.delay_initial_s:g} is above "
+                f"--reconnect-delay-max {self.delay_max_s:g}: make the first wait the shorter one"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What a person chose for one monitor."""
 
@@ -37,6 +55,7 @@ class Choice:
     in_control: bool = True
     seed: int = 1
     state_dir: Path | None = None
+    retry: Retry = field(default_factory=Retry)
 
 
 def build(access: BrokerAccess, choice: Choice) -> Runner:
@@ -57,13 +76,21 @@ def build(access: BrokerAccess, choice: Choice) -> Runner:
     )
     # A source that names a team is most often driven by its first driver; `--driver` knows better.
     named = next(iter(source.meta.drivers or ()), None)
+    retry = choice.retry
     settings = MonitorSettings(
         urls=access.urls,
-        link=access.link,
+        link=replace(
+            access.link,
+            connection_timeout_s=retry.connection_timeout_s,
+            keepalive_s=retry.keepalive_s,
+        ),
         rate_hz=choice.rate_hz,
         speed=choice.speed,
         driver=cut(choice.driver) or named,
         in_control=choice.in_control,
+        reconnect_delay_initial_s=retry.delay_initial_s,
+        reconnect_delay_max_s=retry.delay_max_s,
+        reconnect_jitter=retry.jitter,
     )
     state = StateFile(folder, identity)
     log.info("publishing session=%s monitor=%s", identity.session_id, identity.monitor_id)
