@@ -158,7 +158,8 @@ def sample(option: TyperOption) -> tuple[Any, str, Any]:
         value = not option.default
         return value, str(value).lower(), value
     if kind in (int, float):
-        return 7, "7", 7
+        number = 1 if "jitter" in option.opts[0] else 7  # a share is at most 1
+        return number, str(number), number
     if option.multiple:
         return ["a", "b"], "a b", ["a", "b"]
     return "text", "text", kind("text")
