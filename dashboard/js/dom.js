@@ -1,5 +1,7 @@
 /** Writes to the page that leave it alone when nothing changed. */
 
+import { DASH } from "./format.js";
+
 /**
  * The one element of *root* that *selector* names; a page without it is broken, so it throws.
  * @param {ParentNode} root
@@ -14,13 +16,16 @@ export function find(root, selector) {
 }
 
 /**
- * A setter for one element's text.
- * @param {Pick<Element, "textContent">} element
+ * A setter for one element's text; CSS shows a dash without its unit.
+ * @param {Pick<Element, "textContent"> & {dataset?: DOMStringMap}} element
  * @returns {(text: string) => void}
  */
 export function textSlot(element) {
   return changed((/** @type {string} */ text) => {
     element.textContent = text;
+    if (element.dataset === undefined) return;
+    if (text === DASH) element.dataset["empty"] = "";
+    else delete element.dataset["empty"];
   });
 }
 

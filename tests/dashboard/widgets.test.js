@@ -76,6 +76,17 @@ test("a text is written only when it changes", () => {
   assert.deepEqual(painted, ["180", "184"]);
 });
 
+test("a dash is marked as no value, and a value no longer", () => {
+  const element = { textContent: "", dataset: /** @type {DOMStringMap} */ ({}) };
+  const slot = textSlot(element);
+
+  slot("–");
+  assert.deepEqual(element.dataset, { empty: "" });
+  slot("42.3");
+
+  assert.deepEqual(element.dataset, {});
+});
+
 test("speed, gear and revs are shown, and a missing one is a dash", () => {
   const root = new FakeElement();
   const { render } = driveWidget(root.element);
