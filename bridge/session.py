@@ -12,6 +12,7 @@ from msgspec import Raw
 from pitboard.contract import frames
 from pitboard.contract.control import LOST_AFTER_S, Claim, choose_active
 from pitboard.contract.messages import LapsMessage, Message, SetupMessage, StatusMessage
+from pitboard.contract.order import Order, advance
 from pitboard.contract.topics import Channel, Topic
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class _Held:
     """The last message of one topic.
 
     Attributes:
-        order: The greatest (`birth`, `seq`) seen on the topic.
+        order: How far the topic has come.
         live_seq: The `seq` that loss is counted from; `None` before the first live message.
         replayed: Messages that the broker replayed since `live_seq`.
     """
@@ -46,7 +47,7 @@ class _Held:
     payload: bytes
     received_at: int
     retained: bool
-    order: tuple[int, int]
+    order: Order
     live_seq: int | None = None
     replayed: int = 0
 
@@ -107,14 +108,13 @@ class Session:
         """Take *message* in; the frames for browsers, its update first, none for a duplicate."""
         key = (topic.monitor_id, topic.name)
         held = self._held.get(key)
-        if held is not None and not _is_newer(message, held):
+        if held is not None and not held.order.is_news(message):
             return []
         if not self._has_room(topic, payload, held):
             return []
-        new = _Held(message, payload, now_ms, retained, (message.birth, message.seq))
+        order = advance(None if held is None else held.order, message)
+        new = _Held(message, payload, now_ms, retained, order)
         if held is not None:
-            # A will has seq 0: what it replaces must not come back after it.
-            new.order = max(new.order, held.order)
             self._held_bytes -= len(held.payload)
         self._held_bytes += len(payload)
         self._count(new, held)
@@ -214,9 +214,9 @@ class Session:
                 new.live_seq, new.replayed = held.live_seq, held.replayed + 1
             return
         self.received += 1
-        new.live_seq = new.order[1]
+        new.live_seq = new.order.newest[1]
         if held is not None and is_same_birth and held.live_seq is not None:
-            missed = new.order[1] - held.live_seq - 1 - held.replayed
+            missed = new.order.newest[1] - held.live_seq - 1 - held.replayed
             self.lost += max(missed, 0)
 
     def _choose(self, now_ms: int, *, is_told: bool = True) -> list[bytes]:
@@ -247,13 +247,6 @@ class Session:
 
     def _messages(self, monitor_id: str) -> Iterable[Message]:
         return (held.message for (owner, _), held in self._held.items() if owner == monitor_id)
-
-
-def _is_newer(message: Message, held: _Held) -> bool:
-    if isinstance(message, StatusMessage) and message.state == "lost" and message.seq == 0:
-        is_repeated = held.message.seq == 0 and held.message.birth == message.birth
-        return message.birth >= held.order[0] and not is_repeated
-    return (message.birth, message.seq) > held.order
 
 
 def _is_sign_of_life(message: Message, channel: Channel) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pitboard.contract import codec
 from pitboard.contract.errors import ContractError
-from pitboard.contract.messages import Message, StatusMessage
+from pitboard.contract.order import Order, advance
 from pitboard.contract.topics import Topic
 from pitboard.publisher.link import Received
 
@@ -36,8 +36,7 @@ class Tape:
 
     def __init__(self) -> None:
         self.skipped: Counter[str] = Counter()
-        self._newest: dict[str, _Order] = {}
-        self._last: dict[str, _Order] = {}
+        self._orders: dict[str, Order] = {}
         self._opening: list[tuple[Entry, bool]] | None = []
         self._since_s: float | None = None
         self._quiet_since_s = 0.0
@@ -79,29 +78,19 @@ class Tape:
         entry = Entry(received.topic, received.payload)
         if not received.payload:
             # What is published again after a clear is news, whatever its order.
-            self._newest.pop(received.topic, None)
+            self._orders.pop(received.topic, None)
             return entry
         try:
             message = codec.decode(Topic.parse(received.topic), received.payload)
         except ContractError as exc:
             self._skip(received, exc)
             return None
-        if received.retained and self._is_written(received.topic, message):
+        order = self._orders.get(received.topic)
+        # A replay that was written before, or a later one of its topic, is not written again.
+        if received.retained and order is not None and not order.is_news(message):
             return None
-        order = (message.birth, message.seq)
-        self._last[received.topic] = order
-        self._newest[received.topic] = max(order, self._newest.get(received.topic, order))
+        self._orders[received.topic] = advance(order, message)
         return entry
-
-    def _is_written(self, topic: str, message: Message) -> bool:
-        """Whether a replayed message, or a later one of its topic, came before."""
-        newest = self._newest.get(topic)
-        if newest is None:
-            return False
-        if isinstance(message, StatusMessage) and message.state == "lost" and message.seq == 0:
-            # A will has seq 0 and comes after all others of its birth.
-            return message.birth < newest[0] or self._last[topic] == (message.birth, 0)
-        return (message.birth, message.seq) <= newest
 
     def _skip(self, received: Received, exc: ContractError) -> None:
         self.skipped[exc.kind] += 1

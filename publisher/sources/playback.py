@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
-from pitboard.contract.codec import decode, lap_rows
+from pitboard.contract.codec import decode, lap_rows, missing_telemetry
 from pitboard.contract.control import LOST_AFTER_S, Claim, choose_active
 from pitboard.contract.errors import ContractError
 from pitboard.contract.messages import (
@@ -20,6 +19,7 @@ from pitboard.contract.messages import (
     Telemetry,
     TelemetryMessage,
 )
+from pitboard.contract.order import Order, advance
 from pitboard.contract.topics import Topic
 from pitboard.publisher.lap_rows import summary_of
 from pitboard.publisher.source import NamedSetup, Sample
@@ -36,7 +36,7 @@ class _Monitor:
     meta: Meta | None = None
     setup: NamedSetup | None = None
     telemetry: Telemetry | None = None
-    newest: dict[str, tuple[int, int]] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
 
     @property
     def is_driving(self) -> bool:
@@ -77,8 +77,10 @@ class Playback:
         if topic.session_id != self._session_id:
             return None, "other_session"
         monitor = self._monitors.setdefault(topic.monitor_id, _Monitor())
-        if not _is_news(monitor, topic, message):
+        order = monitor.orders.get(topic.name)
+        if order is not None and not order.is_news(message):
             return None, None
+        monitor.orders[topic.name] = advance(order, message)
         return self._apply(topic.monitor_id, monitor, message), None
 
     def rest(self) -> Sample | None:
@@ -163,18 +165,6 @@ class Playback:
             self._laps.append(lap)
 
 
-def _is_news(monitor: _Monitor, topic: Topic, message: Message) -> bool:
-    """The order of one topic; a will has `seq` 0 and counts unless it is of an older birth."""
-    mark = (message.birth, message.seq)
-    newest = monitor.newest.get(topic.name, (-1, -1))
-    if isinstance(message, StatusMessage) and message.state == "lost":
-        return message.birth >= newest[0]
-    if mark <= newest:
-        return False
-    monitor.newest[topic.name] = mark
-    return True
-
-
 def _meta(message: MetaMessage) -> Meta:
     """Without the envelope, which is the recording's."""
     values = asdict(message)
@@ -183,7 +173,5 @@ def _meta(message: MetaMessage) -> Meta:
 
 def _complete(telemetry: Telemetry) -> Telemetry:
     """With the fields that a source always sets."""
-    missing = {
-        name: None for name in ("lap", "fuel", "position") if getattr(telemetry, name) is UNSET
-    }
+    missing = dict.fromkeys(missing_telemetry(telemetry))
     return replace(telemetry, **missing) if missing else telemetry
