@@ -16,8 +16,6 @@ OPENING_QUIET_S = 0.1
 OPENING_WITHIN_S = 2.0
 """The retained state is complete after this quiet, or after this long when it is never quiet."""
 
-_Order = tuple[int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
