@@ -49,6 +49,28 @@ for (const name of names("frames").filter((each) => each.startsWith("bridge-")))
   });
 }
 
+/**
+ * The frame that a bridge without its checks would send.
+ * @param {{ topic: string, payload_text?: string, payload_base64?: string }} sample
+ */
+function uncheckedFrame({ topic, payload_text, payload_base64 }) {
+  const channel = topic.split("/")[4] ?? "telemetry";
+  const payload = payload_text ?? Buffer.from(payload_base64 ?? "", "base64").toString();
+  return `{"type":"${channel}_update","received_at":1,"retained":false,"data":${payload}}`;
+}
+
+// A bad topic names no channel, so there is no frame that it could come in.
+for (const name of names("bad").filter((each) => read(`bad/${each}`).error !== "topic")) {
+  test(`bad/${name} does the page no harm, should it ever get through`, () => {
+    const store = new Store();
+
+    const frame = decode(uncheckedFrame(read(`bad/${name}`)));
+    if (frame !== null) store.accept(frame, 0);
+
+    assert(new Viewer(store).view("connected", DEFAULT_UNITS, 0));
+  });
+}
+
 test("a full telemetry sample arrives field by field", () => {
   const { view, payload } = pageOf("telemetry-lmgt3.json");
 
