@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from pitboard.contract.errors import SettingsError
+from pitboard.contract.frames import JOIN_WITHIN_S
 from pitboard.contract.topics import is_id
 from pitboard.contract.urls import BrokerUrl
 
@@ -41,7 +42,7 @@ class BridgeSettings:
     first_retry_s: float = 1.0
     last_retry_s: float = 60.0
     jitter: float = 0.2
-    join_timeout_s: float = 5.0
+    join_timeout_s: float = JOIN_WITHIN_S
     stuck_after_s: float = 20.0
 
     def __post_init__(self) -> None:

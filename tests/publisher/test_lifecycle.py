@@ -68,6 +68,20 @@ def foreign(topic: str, message: Message) -> tuple[str, bytes]:
     return topic, codec.encode(parsed.channel, message)
 
 
+def lap_chunk(rows: list[LapRow]) -> LapsMessage:
+    return LapsMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id="pc-1",
+        birth=5,
+        seq=9,
+        timestamp=to_text(0),
+        first=0,
+        columns=list(LapRow.__struct_fields__),
+        rows=codec.lap_cells(rows),
+    )
+
+
 def status(monitor_id: str, birth: int, **fields: object) -> StatusMessage:
     fields.setdefault("state", "online")
     fields.setdefault("seq", 1)
@@ -381,18 +395,7 @@ def test_monitor_reads_back_the_laps_that_its_state_lacks(clock: FakeClock) -> N
     life.connected()
     life.subscribed()
     rows = [row_of(summary(lap, finished_s=lap)) for lap in (1, 2)]
-    chunk = LapsMessage(
-        v=1,
-        session_id="spa24",
-        monitor_id="pc-1",
-        birth=5,
-        seq=9,
-        timestamp=to_text(0),
-        first=0,
-        columns=list(LapRow.__struct_fields__),
-        rows=codec.lap_cells(rows),
-    )
-    life.received(*foreign(f"{OWN}/laps/0", chunk))
+    life.received(*foreign(f"{OWN}/laps/0", lap_chunk(rows)))
     clock.advance(0.03)
 
     life.tick()
@@ -409,18 +412,7 @@ def test_monitor_that_drove_before_it_could_read_begins_another_run(clock: FakeC
     life.connected()
     life.subscribed()
     rows = [row_of(summary(lap, finished_s=lap)) for lap in (1, 2)]
-    chunk = LapsMessage(
-        v=1,
-        session_id="spa24",
-        monitor_id="pc-1",
-        birth=5,
-        seq=9,
-        timestamp=to_text(0),
-        first=0,
-        columns=list(LapRow.__struct_fields__),
-        rows=codec.lap_cells(rows),
-    )
-    life.received(*foreign(f"{OWN}/laps/0", chunk))
+    life.received(*foreign(f"{OWN}/laps/0", lap_chunk(rows)))
 
     recorder.feed(Sample(1, frame(lap=1)), clock.now_ms)
     done = recorder.feed(Sample(2, frame(lap=2)), clock.now_ms)
@@ -700,19 +692,8 @@ def test_monitor_stays_in_its_run_when_the_broker_has_older_laps(clock: FakeCloc
     life, memory = make(clock)
     memory.run, memory.last_lap = 2, 1
     rows = [row_of(summary(9, run=1))]
-    chunk = LapsMessage(
-        v=1,
-        session_id="spa24",
-        monitor_id="pc-1",
-        birth=5,
-        seq=9,
-        timestamp=to_text(0),
-        first=0,
-        columns=list(LapRow.__struct_fields__),
-        rows=codec.lap_cells(rows),
-    )
 
-    read_back(life, clock, foreign(f"{OWN}/laps/0", chunk))
+    read_back(life, clock, foreign(f"{OWN}/laps/0", lap_chunk(rows)))
 
     assert (memory.run, memory.last_lap) == (2, 1)
 
