@@ -87,7 +87,7 @@ def _add_health(app: FastAPI) -> None:
 
     @app.api_route("/readyz", methods=_READ)
     async def readyz() -> Response:
-        if _bridge(app).feed.link.connected:
+        if _bridge(app).feed.upstream.connected:
             return PlainTextResponse("ready\n")
         return PlainTextResponse("no connection to the broker\n", 503)
 

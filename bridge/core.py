@@ -46,13 +46,13 @@ class Bridge:
 
     async def start(self) -> None:
         """Connect; returns when the broker answered or failed for the first time."""
-        self._spawn(self.feed.link.run(), "mqtt-link")
+        self._spawn(self.feed.upstream.run(), "mqtt-link")
         self._spawn(self._tick(), "bridge-tick")
         if self.listing is not None:
             self._spawn(self.listing.run(), "mqtt-list-link")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
-                await self.feed.link.settled.wait()
+                await self.feed.upstream.settled.wait()
 
     async def stop(self) -> None:
         """Disconnect."""

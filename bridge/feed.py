@@ -5,7 +5,7 @@ import time
 
 from pitboard.bridge.checker import Checker
 from pitboard.bridge.hub import Hub
-from pitboard.bridge.ingest import Link
+from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract.topics import session_filter
 
@@ -19,12 +19,12 @@ class Feed:
 
     Attributes:
         checker: Counts what came and what was refused.
-        link: The connection.
+        upstream: The connection to the broker.
     """
 
     def __init__(self, settings: BridgeSettings, hub: Hub) -> None:
         self.checker = Checker()
-        self.link = Link(settings, self._take, self._on_change)
+        self.upstream = Upstream(settings, self._take, self._on_change)
         self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._warm_ups: dict[str, asyncio.Task[None]] = {}
@@ -45,15 +45,15 @@ class Feed:
         if warm_up is not None:
             warm_up.cancel()
         self._came_at.pop(session_id, None)
-        self.link.unsubscribe(session_filter(session_id))
+        self.upstream.unsubscribe(session_filter(session_id))
 
     async def replay(self, session_id: str) -> None:
         """Have the broker send its stored values again."""
-        await self.link.subscribe(session_filter(session_id))
+        await self.upstream.subscribe(session_filter(session_id))
 
     async def _warm_up(self, session_id: str) -> None:
-        await self.link.subscribe(session_filter(session_id))
-        if not self.link.connected:
+        await self.upstream.subscribe(session_filter(session_id))
+        if not self.upstream.connected:
             return
         quiet_since = now = self._loop.time()
         latest = now + REPLAY_AT_MOST_S

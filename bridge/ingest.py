@@ -6,7 +6,6 @@ paho's thread appends to a queue and wakes the loop; everything else happens on 
 import asyncio
 import contextlib
 import logging
-import random
 import secrets
 import socket
 import ssl
@@ -20,7 +19,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract.backoff import Backoff
-from pitboard.contract.errors import LinkLost
+from pitboard.contract.dialer import REFUSED_DELAY_S, Dialer
+from pitboard.contract.errors import LinkLost, LinkRefused
 from pitboard.contract.urls import BrokerUrl
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 KEEPALIVE_S = 10
 CONNECT_TIMEOUT_S = 5.0
 SUBACK_TIMEOUT_S = 2.0
+USER_TIMEOUT_MS = 5000
+
+# Bad user name or password, not authorized.
+REFUSED_CODES = (0x86, 0x87)
 
 MAX_BACKLOG_BYTES = 64 * 1024 * 1024
 """What may wait for the loop; more means that it is stuck, and the newest is dropped."""
@@ -39,7 +43,7 @@ Deliver = Callable[[str | None, bytes, bool], None]
 """Takes a topic (`None` if it is not UTF-8), a payload and whether the broker replayed it."""
 
 
-class Link:
+class Upstream:
     """A supervised connection that keeps its subscriptions over reconnects.
 
     Attributes:
@@ -79,30 +83,35 @@ class Link:
     async def run(self) -> None:
         """Connect and reconnect until cancelled."""
         settings = self._settings
-        urls = settings.brokers
-        backoff = Backoff(
-            settings.first_retry_s, settings.last_retry_s, settings.jitter, random.random
-        )
-        failures = 0
+        backoff = Backoff(settings.first_retry_s, settings.last_retry_s, settings.jitter)
+        dialer = Dialer(settings.brokers, backoff)
         while True:
-            url = urls[failures % len(urls)]
-            try:
-                await self._stay_connected(url)
-                failures = 0
-                backoff.reset()
-            except LinkLost as exc:
-                failures += 1
-                log.warning("[Server] Connection failed (attempt %d): %s", failures, exc)
-                if failures % len(urls):
-                    continue
-            except Exception:
-                # A bridge that serves pages and never comes back to its broker would look well.
-                failures += 1
-                log.exception("[Server] ERROR: link failed url=%s", url)
+            delay_s = await self._attempt(dialer)
+            if not dialer.is_round_over:
+                continue
             self.settled.set()
-            delay_s = backoff.next_s()
-            log.info("[Server] Retrying in %.1fs...", delay_s)
+            if not dialer.is_refused:
+                log.info("[Server] Retrying in %.1fs...", delay_s)
             await asyncio.sleep(delay_s)
+
+    async def _attempt(self, dialer: Dialer) -> float:
+        """One connection from its begin to its end; the wait after it in seconds."""
+        url = dialer.url
+        try:
+            await self._stay_connected(url, dialer)
+            return dialer.lost()
+        except LinkRefused as exc:
+            if not dialer.is_refused:
+                _tell_refusal(url, str(exc))
+            return dialer.failed(is_refused=True)
+        except LinkLost as exc:
+            delay_s = dialer.failed()
+            log.warning("[Server] Connection failed (attempt %d): %s", dialer.failures, exc)
+            return delay_s
+        except Exception:
+            # A bridge that serves pages and never comes back to its broker would look well.
+            log.exception("[Server] ERROR: link failed url=%s", url)
+            return dialer.failed()
 
     async def subscribe(self, topic_filter: str) -> None:
         """Have the broker replay and send; returns at its SUBACK, at once while disconnected."""
@@ -128,7 +137,7 @@ class Link:
         if self._client is not None:
             self._client.unsubscribe(topic_filter)
 
-    async def _stay_connected(self, url: BrokerUrl) -> None:
+    async def _stay_connected(self, url: BrokerUrl, dialer: Dialer) -> None:
         """Return when an accepted connection is lost. Raises `LinkLost` if none is accepted."""
         accepted: asyncio.Future[None] = self._loop.create_future()
         lost: asyncio.Future[str] = self._loop.create_future()
@@ -145,6 +154,7 @@ class Link:
             except TimeoutError:
                 raise LinkLost(f"no answer from {url}") from None
             self._client = client
+            dialer.accepted()
             if self._filters:
                 client.subscribe([(topic_filter, 0) for topic_filter in self._filters])
             log.info("[Server] Connected to %s", url)
@@ -174,7 +184,8 @@ class Link:
 
         def on_connect(client: Client, _data: Any, _flags: Any, code: Any, _props: Any) -> None:
             if code.is_failure:
-                self._post(_fail, accepted, LinkLost(str(code)))
+                kind = LinkRefused if code.value in REFUSED_CODES else LinkLost
+                self._post(_fail, accepted, kind(str(code)))
             elif accepted.done():  # nobody waits for it any more
                 client.disconnect()
             else:
@@ -191,7 +202,7 @@ class Link:
         client.on_disconnect = on_disconnect
         client.on_subscribe = on_subscribe
         client.on_message = self._on_message
-        client.on_socket_open = _set_nodelay
+        client.on_socket_open = _set_options
         return client
 
     def _open(self, client: Client, url: BrokerUrl, accepted: asyncio.Future[None]) -> None:
@@ -218,7 +229,7 @@ class Link:
 
     def _on_suback(self, mid: int, is_refused: bool) -> None:
         if is_refused:
-            log.warning("[Server] WARNING: broker refused a subscription")
+            log.warning("[Server] WARNING: the broker does not let our user read a session")
         suback = self._subacks.get(mid)
         if suback is not None and not suback.done():
             suback.set_result(None)
@@ -253,6 +264,11 @@ class Link:
             self._loop.call_soon(self._take)
 
 
+def _tell_refusal(url: BrokerUrl, reason: str) -> None:
+    text = "[Server] ERROR: %s does not accept our user and password (%s); trying every %.0f s"
+    log.error(text, url, reason, REFUSED_DELAY_S)
+
+
 def _end_thread(client: Client) -> None:
     # paho's thread ends within its select timeout of 1 s. It cannot be joined in the moment
     # between its making and its start, but has been told to end then.
@@ -260,10 +276,13 @@ def _end_thread(client: Client) -> None:
         client.loop_stop()
 
 
-def _set_nodelay(_client: Client, _data: Any, sock: Any) -> None:
-    # Delayed acknowledgements and Nagle's algorithm together cost 40 ms.
+def _set_options(_client: Client, _data: Any, sock: Any) -> None:
     with contextlib.suppress(OSError, AttributeError):
+        # Delayed acknowledgements and Nagle's algorithm together cost 40 ms.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with contextlib.suppress(OSError, AttributeError):
+        # A ping that nobody acknowledges, as after a pulled cable, ends the connection.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
 
 def _resolve(future: "asyncio.Future[Any]", result: Any) -> None:

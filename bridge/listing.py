@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pitboard.bridge.checker import Checker
 from pitboard.bridge.feed import clock_ms
-from pitboard.bridge.ingest import Link
+from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.session import Session
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract.messages import MetaMessage, StatusMessage
@@ -46,7 +46,7 @@ class Listing:
     """Every session's `status` and `meta`."""
 
     def __init__(self, settings: BridgeSettings, clock: Callable[[], int] = clock_ms) -> None:
-        self.link = Link(settings, self._take, name="list")
+        self.upstream = Upstream(settings, self._take, name="list")
         self._checker = Checker(is_silent=True)
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -56,8 +56,8 @@ class Listing:
     async def run(self) -> None:
         """Keep the list until cancelled."""
         for topic_filter in (status_filter(), META_FILTER):
-            await self.link.subscribe(topic_filter)
-        await self.link.run()
+            await self.upstream.subscribe(topic_filter)
+        await self.upstream.run()
 
     def entries(self) -> list[SessionEntry]:
         """The list, the session that was heard last first."""

@@ -18,7 +18,7 @@ class BridgeCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every metric with its value now."""
         bridge = self._bridge
-        checker, link = bridge.feed.checker, bridge.feed.link
+        checker, upstream = bridge.feed.checker, bridge.feed.upstream
         messages = CounterMetricFamily(
             "pitboard_messages_in", "Messages taken in from the broker.", labels=["channel"]
         )
@@ -34,7 +34,7 @@ class BridgeCollector(Collector):
             rejected.add_metric([kind, channel], count)
         yield rejected
         yield CounterMetricFamily(
-            "pitboard_messages_dropped", "Messages that came faster than read.", link.dropped
+            "pitboard_messages_dropped", "Messages that came faster than read.", upstream.dropped
         )
         yield CounterMetricFamily(
             "pitboard_frames_out", "Frames sent to browsers.", bridge.frames_out
@@ -44,7 +44,7 @@ class BridgeCollector(Collector):
             "pitboard_sessions", "Sessions subscribed.", len(bridge.hub.sessions)
         )
         yield GaugeMetricFamily(
-            "pitboard_upstream_connected", "1 while the broker is reached.", int(link.connected)
+            "pitboard_upstream_connected", "1 while the broker is reached.", int(upstream.connected)
         )
 
 

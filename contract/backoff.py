@@ -1,10 +1,13 @@
 """How long monitor and bridge wait before they try a broker again."""
 
 from collections.abc import Callable
+from random import random as draw
 
 
 class Backoff:
     """1, 2, 4 ... seconds up to a maximum, each shifted by a random share.
+
+    All readers lose a broker at once; the shift keeps them from coming back at once.
 
     Args:
         initial_s: The first wait.
@@ -14,7 +17,11 @@ class Backoff:
     """
 
     def __init__(
-        self, initial_s: float, maximum_s: float, jitter: float, random: Callable[[], float]
+        self,
+        initial_s: float = 1.0,
+        maximum_s: float = 60.0,
+        jitter: float = 0.2,
+        random: Callable[[], float] = draw,
     ) -> None:
         self._initial_s = initial_s
         self._maximum_s = maximum_s

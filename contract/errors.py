@@ -11,6 +11,7 @@ PitboardError
 │       ├── WrongIdentity  ids of the payload are not those of the topic
 │       └── UnknownVersion published by a newer pitboard
 ├── LinkLost               the broker cannot be reached: retry
+│   └── LinkRefused        the broker does not want this user: retry slowly
 └── SettingsError          a person must change something: one line, exit 2
 """
 
@@ -89,6 +90,10 @@ class UnknownVersion(BadPayload):
 
 class LinkLost(PitboardError):
     """The broker refused, vanished or did not answer in time."""
+
+
+class LinkRefused(LinkLost):
+    """The broker does not accept the user, or not what the user wants to do."""
 
 
 class SettingsError(PitboardError):

@@ -1,7 +1,6 @@
 """A subscription that outlives its broker's outages, for commands that run until stopped."""
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from pitboard.contract.backoff import Backoff
+from pitboard.contract.dialer import Dialer
 from pitboard.contract.errors import LinkLost
 from pitboard.contract.urls import BrokerUrl
 from pitboard.inbox import client_id
@@ -36,11 +36,6 @@ FollowEvent = Received | Subscribed | Ended | Tick
 TICK = Tick()
 
 
-def reconnect_backoff() -> Backoff:
-    """1, 2, 4 ... 60 s, +-20 % so that many readers do not come back in step."""
-    return Backoff(1.0, 60.0, 0.2, random.random)
-
-
 def follow(
     access: BrokerAccess,
     filters: Sequence[str],
@@ -55,7 +50,7 @@ def follow(
     `Subscribed` says that it is connected. Raises `LinkLost` when no broker answers at first: then
     an address is more likely wrong than a broker down.
     """
-    follower = _Follower(access, filters, command, stop, tick_s, backoff or reconnect_backoff())
+    follower = _Follower(access, filters, command, stop, tick_s, backoff or Backoff())
     return follower.run()
 
 
@@ -74,25 +69,31 @@ class _Follower:
         self._command = command
         self._stop = stop
         self._tick_s = tick_s
-        self._backoff = backoff
+        self._dialer = Dialer(access.urls, backoff)
         self._events: SimpleQueue[Tagged] = SimpleQueue()
-        self._was_connected = False
+        self._was_connected = self._is_connected = False
 
     def run(self) -> Generator[FollowEvent, None, None]:
+        reasons: list[str] = []
         while not self._stop.is_set():
-            reasons: list[str] = []
-            for url in self._access.urls:
-                self._is_connected = False
-                end = yield from self._work(url)
-                if end is None:
-                    return
-                yield end
-                reasons.append(f"{url}: {end.reason}")
-                if self._is_connected:
-                    break
+            url = self._dialer.url
+            end = yield from self._work(url)
+            if end is None:
+                return
+            reasons.append(f"{url}: {end.reason}")
+            yield end
+            delay_s = (
+                self._dialer.lost()
+                if self._is_connected
+                else self._dialer.failed(is_refused=end.is_refused)
+            )
+            self._is_connected = False
+            if not self._dialer.is_round_over:
+                continue
             if not self._was_connected:
                 raise LinkLost("cannot reach the broker: " + "; ".join(reasons))
-            yield from self._pause(self._backoff.next_s(), reasons[-1])
+            yield from self._pause(delay_s, reasons[-1])
+            reasons.clear()
 
     def _work(self, url: BrokerUrl) -> Generator[FollowEvent, None, Ended | None]:
         """One link from its begin to its end; `None` when it was to stop."""
@@ -125,7 +126,7 @@ class _Follower:
         if self._was_connected:
             log.info("reconnected broker=%s", link.url)
         self._was_connected = self._is_connected = True
-        self._backoff.reset()
+        self._dialer.accepted()
         link.subscribe(self._filters)
 
     def _pause(self, delay_s: float, reason: str) -> Generator[FollowEvent, None, None]:

@@ -1,13 +1,11 @@
 """The monitor's connection over all its links: whom to try, when, and when to give up on one."""
 
 import logging
-import random
 from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
 
-from pitboard.contract.backoff import Backoff
-from pitboard.contract.urls import BrokerUrl
+from pitboard.contract.dialer import REFUSED_DELAY_S, Dialer
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.composer import Send
 from pitboard.publisher.lifecycle import Step, Subscribe
@@ -19,42 +17,34 @@ log = logging.getLogger(__name__)
 ACK_WITHIN_S = 5.0
 """A broker that takes longer to acknowledge a message is lost, although the connection stands."""
 
-REFUSED_DELAY_S = 30.0
-"""The least wait after a refused password: it will not become right by itself."""
-
 
 class Connection:
     """One link at a time, and a new one whenever that ends.
 
     Args:
-        urls: Tried in turn; only after a full round is there a wait.
-        link_settings: The same for each of them.
-        backoff: The waits.
+        dialer: Whom to try, and when.
+        link_settings: The same for each broker.
         client_id: What the broker knows us by.
         events: Where links put their events.
     """
 
     def __init__(
         self,
-        urls: Sequence[BrokerUrl],
+        dialer: Dialer,
         link_settings: LinkSettings,
-        backoff: Backoff,
         *,
         client_id: str,
         events: "SimpleQueue[Any]",
         clock: Clock,
     ) -> None:
-        self._urls = urls
+        self._dialer = dialer
         self._link_settings = link_settings
-        self._backoff = backoff
         self._client_id = client_id
         self._events = events
         self._clock = clock
         self._link: Link | None = None
         self._is_up = False
         self._was_up = False
-        self._was_refused = False
-        self._failures = 0
         self._connect_at_s: float | None = 0.0
         self._sent_at_s: dict[int, float] = {}
         self._laps: dict[int, LapKey] = {}
@@ -89,11 +79,11 @@ class Connection:
 
     def open(self, will: Send) -> None:
         """Begin to connect to the next broker."""
-        if self._was_up and self._failures == 0:
+        if self._was_up and self._dialer.failures == 0:
             log.info("[Publisher] Attempting to reconnect...")
         self._connect_at_s = None
         self._link = Link(
-            self._urls[self._failures % len(self._urls)],
+            self._dialer.url,
             self._link_settings,
             client_id=self._client_id,
             events=self._events,
@@ -102,52 +92,58 @@ class Connection:
         self._link.open()
 
     def connected(self) -> None:
-        """The link's broker accepted it."""
+        """The link's broker let us in; whether we may do anything there is not known yet."""
         assert self._link is not None
         log.info("[Publisher] Connected to %s", self._link.url)
         self._is_up = self._was_up = True
-        self._failures = 0
-        self._backoff.reset()
+
+    def admitted(self) -> None:
+        """The broker granted our subscription: the next outage is waited for from the start."""
+        self._dialer.accepted()
 
     def ended(self, end: Ended) -> None:
         """The link is over: plan the next attempt."""
-        self._link = None
-        self._sent_at_s.clear()
-        self._laps.clear()
-        if self._is_up:
-            self._is_up = False
+        if end.is_refused:
+            advice = "set PITBOARD_USERNAME and PITBOARD_PASSWORD"
+            self._refused(f"does not accept this user and password ({end.reason}): {advice}")
+        elif self._is_up:
             log.info("[Publisher] Disconnected from broker")
+            self._plan(self._dialer.lost())
         else:
-            self._failures += 1
-            self._tell_failure(end)
-        self._was_refused = end.is_refused
-        delay_s = 0.0
-        if self._failures % len(self._urls) == 0:
-            delay_s = self._backoff.next_s()
-            if end.is_refused:
-                delay_s = max(delay_s, REFUSED_DELAY_S)
-            else:
-                log.info("[Publisher] Retrying in %.1fs...", delay_s)
-        self._connect_at_s = self._clock.monotonic_s() + delay_s
-
-    def _tell_failure(self, end: Ended) -> None:
-        if not end.is_refused:
-            reason = end.reason
-            log.warning("[Publisher] Connection failed (attempt %d): %s", self._failures, reason)
-        elif not self._was_refused:
-            # Once: it stays so until a person changes something.
-            log.error(
-                "[Publisher] The broker does not accept this user and password (%s): set "
-                "PITBOARD_USERNAME and PITBOARD_PASSWORD; trying again every %.0f s",
-                end.reason,
-                REFUSED_DELAY_S,
-            )
+            delay_s = self._dialer.failed()
+            attempt = self._dialer.failures
+            log.warning("[Publisher] Connection failed (attempt %d): %s", attempt, end.reason)
+            self._plan(delay_s)
 
     def abandon(self) -> None:
         """Cut a link whose broker does not answer."""
+        self._abort()
+        self.ended(Ended("no answer in time"))
+
+    def forbid(self) -> None:
+        """Cut a link whose broker does not let us read what is ours."""
+        self._abort()
+        self._refused("does not let this user into the session: ask who runs it, or set --session")
+
+    def _refused(self, what: str) -> None:
+        # Once: it stays so until a person changes something.
+        if not self._dialer.is_refused:
+            text = "[Publisher] The broker %s; trying again every %.0f s"
+            log.error(text, what, REFUSED_DELAY_S)
+        self._plan(self._dialer.failed(is_refused=True), is_told=False)
+
+    def _plan(self, delay_s: float, *, is_told: bool = True) -> None:
+        self._link = None
+        self._is_up = False
+        self._sent_at_s.clear()
+        self._laps.clear()
+        self._connect_at_s = self._clock.monotonic_s() + delay_s
+        if is_told and self._dialer.is_round_over:
+            log.info("[Publisher] Retrying in %.1fs...", delay_s)
+
+    def _abort(self) -> None:
         if self._link is not None:
             self._link.abort()
-        self.ended(Ended("no answer in time"))
 
     def acknowledged(self, mid: int) -> LapKey | None:
         """The broker has a message; the lap that is safe with it, if it was one."""
@@ -182,11 +178,6 @@ class Connection:
         if self._link is not None:
             self._link.abort()
             self._link = None
-
-
-def new_backoff(initial_s: float, maximum_s: float, jitter: float) -> Backoff:
-    """The waits between attempts, shifted at random so that a team does not return as one."""
-    return Backoff(initial_s, maximum_s, jitter, random.random)
 
 
 def _publish(step: Send) -> Publish:

@@ -133,8 +133,6 @@ class Link:
         client.connect_timeout = settings.connection_timeout_s
         if settings.credentials is not None:
             client.username_pw_set(settings.credentials.username, settings.credentials.password)
-        if url.is_encrypted:
-            client.tls_set_context(ssl.create_default_context())
         if will is not None:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
@@ -183,6 +181,8 @@ class Link:
 
     def _run(self) -> None:
         try:
+            if self.url.is_encrypted:
+                self._client.tls_set_context(ssl.create_default_context())
             self._client.connect(self.url.host, self.url.port, keepalive=self._settings.keepalive_s)
             self._client.loop_forever(retry_first_connection=False)
             end = self._end_reason or Ended("connection closed")

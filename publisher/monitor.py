@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
+from pitboard.contract.backoff import Backoff
+from pitboard.contract.dialer import Dialer
 from pitboard.contract.messages import LapSummary
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.clock import Clock, SystemClock
 from pitboard.publisher.composer import About
-from pitboard.publisher.connection import Connection, new_backoff
+from pitboard.publisher.connection import Connection
 from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.lifecycle import SUBACK_WITHIN_S, Lifecycle
 from pitboard.publisher.link import (
@@ -115,14 +117,14 @@ class Runner:
         about = About(source.name, version, settings.rate_hz)
         self._lifecycle = Lifecycle(memory, about, self._clock)
         self._recorder = LapRecorder(memory, settings.driver)
+        backoff = Backoff(
+            settings.reconnect_delay_initial_s,
+            settings.reconnect_delay_max_s,
+            settings.reconnect_jitter,
+        )
         self._connection = Connection(
-            settings.urls,
+            Dialer(settings.urls, backoff),
             settings.link,
-            new_backoff(
-                settings.reconnect_delay_initial_s,
-                settings.reconnect_delay_max_s,
-                settings.reconnect_jitter,
-            ),
             client_id=f"pb-{memory.session_id}-{memory.monitor_id}",
             events=self._events,
             clock=self._clock,
@@ -222,7 +224,11 @@ class Runner:
             case Connected():
                 self._connection.connected()
                 self._connection.apply(self._lifecycle.connected())
+            case Subscribed(is_refused=True):
+                self._lifecycle.disconnected()
+                self._connection.forbid()
             case Subscribed():
+                self._connection.admitted()
                 self._lifecycle.subscribed()
             case Received(topic, payload, _):
                 self._connection.apply(self._lifecycle.received(topic, payload))

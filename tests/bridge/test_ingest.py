@@ -11,7 +11,7 @@ import pytest
 
 from pitboard.bridge.feed import Feed
 from pitboard.bridge.hub import Hub
-from pitboard.bridge.ingest import Link
+from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.outbox import Outbox
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract.topics import session_filter
@@ -33,21 +33,21 @@ class Received:
 
 
 @asynccontextmanager
-async def linked(given: BridgeSettings) -> AsyncIterator[tuple[Link, Received]]:
+async def linked(given: BridgeSettings) -> AsyncIterator[tuple[Upstream, Received]]:
     received = Received()
-    link = Link(given, received.take, received.changes.append)
-    task = asyncio.create_task(link.run())
-    await link.settled.wait()
+    upstream = Upstream(given, received.take, received.changes.append)
+    task = asyncio.create_task(upstream.run())
+    await upstream.settled.wait()
     try:
-        yield link, received
+        yield upstream, received
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_messages_arrive_in_order(broker: Mosquitto, publisher: Publisher) -> None:
-    async with linked(settings(broker.url)) as (link, received):
-        await link.subscribe("a/#")
+    async with linked(settings(broker.url)) as (upstream, received):
+        await upstream.subscribe("a/#")
         for number in range(1000):
             publisher._client.publish("a/b", b"%d" % number)
         await eventually(lambda: len(received.messages) == 1000)
@@ -58,17 +58,17 @@ async def test_messages_arrive_in_order(broker: Mosquitto, publisher: Publisher)
 
 async def test_stored_values_are_marked(broker: Mosquitto, publisher: Publisher) -> None:
     await publisher.raw("a/b", b"old", retain=True)
-    async with linked(settings(broker.url)) as (link, received):
-        await link.subscribe("a/#")
+    async with linked(settings(broker.url)) as (upstream, received):
+        await upstream.subscribe("a/#")
         await eventually(lambda: received.messages == [("a/b", b"old", True)])
 
 
 async def test_unsubscribed_topics_stop(broker: Mosquitto, publisher: Publisher) -> None:
-    async with linked(settings(broker.url)) as (link, received):
-        await link.subscribe("a/#")
-        await link.subscribe("b/#")
-        link.unsubscribe("a/#")
-        await link.subscribe("c/#")  # the broker answers in order
+    async with linked(settings(broker.url)) as (upstream, received):
+        await upstream.subscribe("a/#")
+        await upstream.subscribe("b/#")
+        upstream.unsubscribe("a/#")
+        await upstream.subscribe("c/#")  # the broker answers in order
         await publisher.raw("a/b", b"1")
         await publisher.raw("b/b", b"2")
         await eventually(lambda: bool(received.messages))
@@ -77,13 +77,13 @@ async def test_unsubscribed_topics_stop(broker: Mosquitto, publisher: Publisher)
 
 
 async def test_subscriptions_survive_the_broker(broker: Mosquitto) -> None:
-    async with linked(settings(broker.url)) as (link, received):
-        await link.subscribe("a/#")
+    async with linked(settings(broker.url)) as (upstream, received):
+        await upstream.subscribe("a/#")
         await asyncio.to_thread(broker.kill)
-        await eventually(lambda: not link.connected)
-        await link.subscribe("b/#")
+        await eventually(lambda: not upstream.connected)
+        await upstream.subscribe("b/#")
         await asyncio.to_thread(broker.start)
-        await eventually(lambda: link.connected)
+        await eventually(lambda: upstream.connected)
         async with Publisher(broker.url) as publisher:
             while len({name for name, _, _ in received.messages}) < 2:
                 await publisher.raw("a/b", b"1")
@@ -96,8 +96,8 @@ async def test_second_broker_is_tried_when_the_first_is_away(broker: Mosquitto) 
     away = f"mqtt://127.0.0.1:{free_port()}"
     given = BridgeSettings(broker_urls=(away, broker.url))
 
-    async with linked(given) as (link, _):
-        assert link.connected
+    async with linked(given) as (upstream, _):
+        assert upstream.connected
 
 
 async def test_failures_are_said_and_tried_again(
@@ -106,11 +106,11 @@ async def test_failures_are_said_and_tried_again(
     caplog.set_level(logging.INFO)
     port = free_port()
     broker = Mosquitto(port=port)
-    async with linked(settings(f"mqtt://127.0.0.1:{port}")) as (link, _):
-        assert not link.connected
+    async with linked(settings(f"mqtt://127.0.0.1:{port}")) as (upstream, _):
+        assert not upstream.connected
         await eventually(lambda: "(attempt 2)" in caplog.text)
         async with broker:
-            await eventually(lambda: link.connected)
+            await eventually(lambda: upstream.connected)
 
     assert "[Server] Connection failed (attempt 1): Connection refused" in caplog.text
     assert "[Server] Retrying in 0.1s..." in caplog.text  # 0.05, rounded
@@ -120,12 +120,12 @@ async def test_failures_are_said_and_tried_again(
 async def test_link_ends_at_whatever_moment_it_is_cancelled(broker: Mosquitto) -> None:
     """A swallowed cancellation would keep the whole bridge from stopping."""
     for loops in range(40):
-        link = Link(settings(broker.url), lambda *_: None)
-        task = asyncio.create_task(link.run())
+        upstream = Upstream(settings(broker.url), lambda *_: None)
+        task = asyncio.create_task(upstream.run())
         if loops % 2:
-            await link.settled.wait()
-            assert link._client is not None
-            link._client.disconnect()
+            await upstream.settled.wait()
+            assert upstream._client is not None
+            upstream._client.disconnect()
         for _ in range(loops):
             await asyncio.sleep(0)
         task.cancel()
@@ -141,25 +141,25 @@ async def test_refused_password_is_a_failure_with_its_reason(
     closed = f"user {getpass.getuser()}\nallow_anonymous false\n"
     async with (
         Mosquitto(settings=closed) as broker,
-        linked(settings(broker.url, username="ada", password="wrong")) as (link, _),
+        linked(settings(broker.url, username="ada", password="wrong")) as (upstream, _),
     ):
         await eventually(lambda: "Not authorized" in caplog.text)
 
-        assert not link.connected
+        assert not upstream.connected
 
 
 async def test_failing_delivery_does_not_stop_the_others(
     broker: Mosquitto, publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with linked(settings(broker.url)) as (link, received):
+    async with linked(settings(broker.url)) as (upstream, received):
 
         def take(name: str | None, payload: bytes, retained: bool) -> None:
             if payload == b"bad":
                 raise ZeroDivisionError
             received.take(name, payload, retained)
 
-        link._deliver = take
-        await link.subscribe("a/#")
+        upstream._deliver = take
+        await upstream.subscribe("a/#")
         for body in (b"bad", b"good"):
             await publisher.raw("a/b", body)
         await eventually(lambda: len(received.messages) == 1)
@@ -171,10 +171,10 @@ async def test_full_backlog_drops(
     broker: Mosquitto, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pitboard.bridge.ingest.MAX_BACKLOG_BYTES", -1)
-    async with linked(settings(broker.url)) as (link, received):
-        await link.subscribe("a/#")
+    async with linked(settings(broker.url)) as (upstream, received):
+        await upstream.subscribe("a/#")
         await publisher.raw("a/b", b"x")
-        await eventually(lambda: link.dropped == 1)
+        await eventually(lambda: upstream.dropped == 1)
 
     assert received.messages == []
 
@@ -183,8 +183,8 @@ async def test_full_backlog_drops(
 async def feeding(url: str) -> AsyncIterator[tuple[Feed, Hub]]:
     hub = Hub()
     feed = Feed(settings(url), hub)
-    task = asyncio.create_task(feed.link.run())
-    await feed.link.settled.wait()
+    task = asyncio.create_task(feed.upstream.run())
+    await feed.upstream.settled.wait()
     try:
         yield feed, hub
     finally:
@@ -237,7 +237,7 @@ async def test_unwatched_session_can_be_watched_again(
             feed.unwatch(SESSION)
         feed.unwatch("never-watched")
 
-        assert list(feed.link._filters) == []
+        assert list(feed.upstream._filters) == []
 
 
 async def test_replay_brings_what_was_lost(broker: Mosquitto, publisher: Publisher) -> None:
@@ -274,4 +274,4 @@ async def test_filter_is_the_whole_session(broker: Mosquitto) -> None:
     async with feeding(broker.url) as (feed, _):
         await feed.watch(SESSION)
 
-        assert list(feed.link._filters) == [session_filter(SESSION)]
+        assert list(feed.upstream._filters) == [session_filter(SESSION)]

@@ -1,0 +1,149 @@
+"""The monitor's connection in front of real ports: whom it tries, and what it says."""
+
+import getpass
+import logging
+from collections.abc import Sequence
+from queue import SimpleQueue
+
+import pytest
+
+from pitboard.contract.backoff import Backoff
+from pitboard.contract.dialer import Dialer
+from pitboard.contract.topics import Topic
+from pitboard.contract.urls import BrokerUrl
+from pitboard.publisher.composer import Send
+from pitboard.publisher.connection import Connection
+from pitboard.publisher.link import (
+    Connected,
+    Credentials,
+    Ended,
+    LinkEvent,
+    LinkSettings,
+    Tagged,
+)
+from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port, has_mosquitto
+from tests.fakes import FakeClock
+
+WILL = Send(Topic.parse("pitboard/v1/spa24/pc-1/status"), b"{}", qos=1, retain=True)
+
+
+class Line:
+    """A connection whose waits pass at once."""
+
+    def __init__(
+        self, urls: Sequence[str | BrokerUrl], credentials: Credentials | None = None
+    ) -> None:
+        self.clock = FakeClock()
+        self._events: SimpleQueue[Tagged] = SimpleQueue()
+        parsed = [BrokerUrl.parse(url) if isinstance(url, str) else url for url in urls]
+        self.connection = Connection(
+            Dialer(parsed, Backoff(jitter=0)),
+            LinkSettings(credentials),
+            client_id="pb-spa24-pc-1",
+            events=self._events,
+            clock=self.clock,
+        )
+
+    def dial(self) -> LinkEvent:
+        """Wait until it is time, connect, and hand the outcome to the connection."""
+        if (due_s := self.connection.deadline_s) is not None:
+            self.clock.advance(max(due_s - self.clock.monotonic_s(), 0))
+        assert self.connection.is_due
+        self.connection.open(WILL)
+        event = self._next()
+        if isinstance(event, Ended):
+            self.connection.ended(event)
+        elif isinstance(event, Connected):
+            self.connection.connected()
+        return event
+
+    def _next(self) -> LinkEvent:
+        while True:
+            tagged = self._events.get(timeout=TIMEOUT_S)
+            if self.connection.owns(tagged.link):
+                return tagged.event
+
+    @property
+    def wait_s(self) -> float:
+        """How long until the next attempt."""
+        assert self.connection.deadline_s is not None
+        return self.connection.deadline_s - self.clock.monotonic_s()
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The monitor's lines of the log."""
+    return [line for line in caplog.messages if line.startswith("[Publisher]")]
+
+
+def test_refused_password_is_said_once_and_tried_slowly(caplog: pytest.LogCaptureFixture) -> None:
+    if not has_mosquitto():
+        pytest.skip("mosquitto is not installed")
+    closed = f"user {getpass.getuser()}\nallow_anonymous false\n"
+    with Mosquitto(settings=closed) as broker:
+        line = Line([broker.url], Credentials("ada", "wrong"))
+        caplog.set_level(logging.INFO)
+        for _ in range(3):
+            event = line.dial()
+            assert isinstance(event, Ended)
+            assert event.is_refused
+            assert line.wait_s == 30
+
+    assert said(caplog) == [
+        "[Publisher] The broker does not accept this user and password (Not authorized): set "
+        "PITBOARD_USERNAME and PITBOARD_PASSWORD; trying again every 30 s"
+    ]
+
+
+def test_second_broker_is_tried_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with EmbeddedInThread() as broker:
+        line = Line([f"mqtt://127.0.0.1:{free_port()}", broker.url])
+
+        assert isinstance(line.dial(), Ended)
+        assert line.wait_s == 0
+        assert isinstance(line.dial(), Connected)
+        line.connection.close()
+
+    assert said(caplog) == [
+        "[Publisher] Connection failed (attempt 1): Connection refused",
+        f"[Publisher] Connected to {broker.url}",
+    ]
+
+
+def test_host_that_no_name_service_can_hold_is_a_failure_like_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An error of another kind must not end the attempts."""
+    line = Line([BrokerUrl("a" * 70, 1883, is_encrypted=False)])
+
+    assert isinstance(line.dial(), Ended)
+
+    assert line.wait_s == 1
+    assert "(attempt 1)" in caplog.text
+
+
+def test_trust_store_that_cannot_be_read_is_a_failure_like_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr("ssl.create_default_context", refuse)
+    line = Line(["mqtts://127.0.0.1"])
+
+    assert line.dial() == Ended("Permission denied")
+    assert line.wait_s == 1
+
+
+def test_session_that_the_user_may_not_read_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with EmbeddedInThread() as broker:
+        line = Line([broker.url])
+        for _ in range(2):
+            assert isinstance(line.dial(), Connected)
+            line.connection.forbid()
+            assert line.wait_s == 30
+
+    refusals = [text for text in said(caplog) if "does not let this user" in text]
+    assert len(refusals) == 1
