@@ -1,6 +1,6 @@
 """The life of the embedded broker: bind, serve, forget old sessions, stop.
 
-Keeps retained values in memory only; a monitor publishes them again when it reconnects.
+Keeps retained values in memory, and with a store on disk too.
 """
 
 import asyncio
@@ -9,16 +9,27 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pitboard.broker.engine import Engine
 from pitboard.broker.expiry import SessionExpiry
+from pitboard.broker.store import Store
+from pitboard.broker.users import Users
 from pitboard.contract.errors import PortTaken, SettingsError
 
 SWEEP_EVERY_S = 3600.0
 """How often sessions nobody has needed for long are looked for."""
+
+WATCH_EVERY_S = 0.5
+"""How often silent and stuck connections are looked for."""
+
+SAVE_EVERY_S = 1.0
+"""How often retained values are written at most."""
+
+SAVE_PAUSES = 10
+"""How much longer than a save the pause after it is."""
 
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
@@ -28,9 +39,11 @@ log = logging.getLogger(__name__)
 class EmbeddedBroker:
     """An MQTT 3.1.1 broker on the running event loop: ``async with EmbeddedBroker() as broker:``.
 
-    It accepts connections when entered, and anybody may connect: keep it on loopback.
+    It accepts connections when entered. Without *users* anybody may connect: keep it on loopback.
 
     Args:
+        users: who may connect and what they may do.
+        store: where retained values survive a restart.
         host: address to listen on.
         port: port to listen on; 0 takes a free one, which `port` then tells.
         clock: seconds on a clock that never goes back.
@@ -42,16 +55,22 @@ class EmbeddedBroker:
         host: str = "127.0.0.1",
         port: int = 1883,
         *,
+        users: Users | None = None,
+        store: Store | None = None,
         clock: Callable[[], float] = time.monotonic,
         sweep_every_s: float = SWEEP_EVERY_S,
     ) -> None:
         self.host = host
         self.port = port
+        self._users = users
+        self._store = store
+        self._saved = 0
+        self._saving: asyncio.Future[bool] | None = None
         self._clock = clock
         self._sweep_every_s = sweep_every_s
         self._expiry = SessionExpiry()
         self._engine: Engine | None = None
-        self._sweeper: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -63,14 +82,19 @@ class EmbeddedBroker:
         """Raise `SettingsError` when the address cannot be listened on."""
         _quiet_amqtt()
         sock = await _bind(self.host, self.port)
-        self._engine = Engine(sock, self._hear)
         try:
+            kept = self._store.load() if self._store is not None else []
+            self._engine = Engine(sock, self._hear, self._users, kept)
             await self._engine.start()
+            self._saved = len(kept)
         except BaseException:
             sock.close()
             raise
         self.port = sock.getsockname()[1]
-        self._sweeper = asyncio.create_task(self._sweep(self._engine), name="broker expiry")
+        self._spawn(self._expire(self._engine), "broker expiry")
+        self._spawn(self._watch(self._engine), "broker guard")
+        if self._store is not None:
+            self._spawn(self._keep(self._engine, self._store), "broker store")
         return self
 
     async def __aexit__(
@@ -86,7 +110,37 @@ class EmbeddedBroker:
     def _hear(self, topic: str) -> None:
         self._expiry.hear(topic, self._clock())
 
-    async def _sweep(self, engine: Engine) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.add(asyncio.create_task(work, name=name))
+
+    async def _watch(self, engine: Engine) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            engine.guard.sweep(loop.time())
+
+    async def _keep(self, engine: Engine, store: Store) -> None:
+        loop = asyncio.get_running_loop()
+        pause_s = SAVE_EVERY_S
+        while True:
+            await asyncio.sleep(pause_s)
+            began_s = loop.time()
+            await self._save(engine, store)
+            # A store of a hundred races takes its time, which is not to become all the time.
+            pause_s = max(SAVE_EVERY_S, SAVE_PAUSES * (loop.time() - began_s))
+
+    async def _save(self, engine: Engine, store: Store) -> None:
+        if self._saving is not None:
+            # Cut short by a stop, its thread goes on writing.
+            await asyncio.wait({self._saving})
+        changes = engine.changes
+        if changes == self._saved:
+            return
+        self._saving = asyncio.ensure_future(asyncio.to_thread(store.save, engine.kept))
+        if await asyncio.shield(self._saving):
+            self._saved = changes
+
+    async def _expire(self, engine: Engine) -> None:
         while True:
             await asyncio.sleep(self._sweep_every_s)
             expired = self._expiry.expired(engine.retained_topics, self._clock())
@@ -97,9 +151,12 @@ class EmbeddedBroker:
 
     async def _stop(self) -> None:
         assert self._engine is not None
-        assert self._sweeper is not None
-        self._sweeper.cancel()
-        await asyncio.wait({self._sweeper})
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        await self._engine.end_connections()
+        if self._store is not None:
+            await self._save(self._engine, self._store)
         await self._engine.shutdown()
 
 

@@ -7,7 +7,7 @@ No session outlives its connection: every pitboard client connects with a clean 
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from amqtt.broker import Broker, RetainedApplicationMessage  # type: ignore[import-untyped]
 from amqtt.contexts import BrokerConfig, ListenerConfig  # type: ignore[import-untyped]
@@ -15,12 +15,21 @@ from amqtt.mqtt.publish import PublishPacket  # type: ignore[import-untyped]
 from amqtt.session import Session  # type: ignore[import-untyped]
 from amqtt.utils import gen_client_id  # type: ignore[import-untyped]
 
+from pitboard.broker.guard import Guard, Guest
 from pitboard.broker.peer import LastWords, Peer, Reader, Writer
+from pitboard.broker.store import Kept
+from pitboard.broker.users import Users
 
 log = logging.getLogger(__name__)
 
 LINGER_S = 1.0
 """How long a closing connection may take to send its last bytes, and a stop its clients to end."""
+
+MAX_SUBSCRIPTIONS = 100
+"""Of one client; a bridge has one a watched session."""
+
+REFUSED = 0x80
+"""The return code of a subscription that is not granted."""
 
 # Nothing but this: amqtt's default plugins publish $SYS topics and log every packet.
 _PLUGINS = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
@@ -32,21 +41,43 @@ class Engine(Broker):  # type: ignore[misc]
     Args:
         sock: the bound socket; the engine listens on it and closes it.
         on_message: called with the topic of every message, wills included.
+        users: who may connect and what they may do; anybody and everything when `None`.
+        kept: the retained values to begin with.
+
+    Attributes:
+        guard: Lets connections in and ends them.
+        changes: How often a retained value was set or cleared.
     """
 
-    def __init__(self, sock: socket.socket, on_message: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        on_message: Callable[[str], None],
+        users: Users | None = None,
+        kept: Sequence[Kept] = (),
+    ) -> None:
         config = BrokerConfig(listeners={"default": ListenerConfig(bind=":0")}, plugins=_PLUGINS)
         super().__init__(config)
         self._sock = sock
         self._on_message = on_message
+        self.changes = 0
+        self._kept = kept
         self._stopping = False
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-        self._serving: dict[str, tuple[Writer, asyncio.Event]] = {}
+        self._guests: dict[Writer, Guest] = {}
+        self._serving: dict[str, tuple[Guest, asyncio.Event]] = {}
+        self.guard = Guard(users, self._owner_of)
 
     @property
     def retained_topics(self) -> list[str]:
         """The topics that hold a value."""
         return list(self._retained_messages)
+
+    @property
+    def kept(self) -> list[Kept]:
+        """The retained values."""
+        values = self._retained_messages.values()
+        return [Kept(value.topic, bytes(value.data), value.qos) for value in values]
 
     def publish(self, topic: str, data: bytes, qos: int, retain: bool) -> None:
         """Retain a message if asked to, and send it to every subscriber.
@@ -57,15 +88,6 @@ class Engine(Broker):  # type: ignore[misc]
             self._retain(topic, data, qos)
         self._fan_out(topic, data, qos)
 
-    async def admit(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> tuple[Reader, Writer] | None:
-        """Decide about a new connection before amqtt sees it; None refuses it.
-
-        A guard overrides this: it may read ahead, and return adapters that check what passes.
-        """
-        return Reader(reader), Writer(writer)
-
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
@@ -74,9 +96,11 @@ class Engine(Broker):  # type: ignore[misc]
         assert task is not None
         self._connections[task] = writer
         try:
-            adapters = None if self._stopping else await self.admit(reader, writer)
-            if adapters is not None:
-                await self._client_connected(listener_name, *adapters)
+            guest = None
+            if not self._stopping:
+                guest = await self.guard.admit(reader, writer, len(self._connections))
+            if guest is not None:
+                await self._serve(guest, listener_name)
         except asyncio.CancelledError:
             # asyncio's streams of Python 3.11 report a cancelled connection as an error.
             log.debug("connection cancelled")
@@ -86,8 +110,21 @@ class Engine(Broker):  # type: ignore[misc]
             await _close(writer)
             del self._connections[task]
 
-    async def shutdown(self) -> None:
-        """Stop, however stuck a client is."""
+    async def _serve(self, guest: Guest, listener_name: str) -> None:
+        self._guests[guest.writer] = guest
+        self.guard.welcome(guest)
+        try:
+            await self._client_connected(listener_name, guest.reader, guest.writer)
+        finally:
+            self.guard.part(guest)
+            del self._guests[guest.writer]
+
+    def _owner_of(self, client_id: str) -> str | None:
+        guest, _ = self._serving[client_id]
+        return guest.name
+
+    async def end_connections(self) -> None:
+        """Let nobody in any more and end every connection, however stuck, wills included."""
         self._stopping = True
         for server in self._servers.values():
             server.instance.close()
@@ -99,6 +136,10 @@ class Engine(Broker):  # type: ignore[misc]
             _, stuck = await asyncio.wait(tasks, timeout=LINGER_S)
             for task in stuck:
                 task.cancel()
+
+    async def shutdown(self) -> None:
+        """Stop, and forget all retained values."""
+        await self.end_connections()
         await super().shutdown()
 
     # Everything below replaces a method of amqtt's that its own code calls.
@@ -107,6 +148,10 @@ class Engine(Broker):  # type: ignore[misc]
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self.stream_connected(reader, writer, listener_name)
 
+        # amqtt forgets all values when it starts, just before this.
+        for value in self._kept:
+            self._retain(value.topic, value.data, value.qos)
+        self._kept = ()
         loop = asyncio.get_running_loop()
 
         def protocol() -> asyncio.StreamReaderProtocol:
@@ -119,18 +164,20 @@ class Engine(Broker):  # type: ignore[misc]
     ) -> tuple[Peer, Session]:
         peer, session = await Peer.init_from_connect(reader, writer, self.plugins_manager)
         peer.publish = self.publish
+        peer.rules = self._guests[writer].rules
         session.client_id = session.client_id or gen_client_id()
-        # amqtt does nothing when a keepalive passes, yet pays a task a packet to watch it, and may
-        # lose a byte of a header that arrives in two parts. Enforcing it is a guard's work.
+        # The guard enforces it. amqtt does nothing when it passes, yet pays a task a packet to
+        # watch it, and may lose a byte of a header that arrives in two parts.
         session.keep_alive = 0
         return peer, session
 
     async def _handle_client_session(
         self, reader: Reader, writer: Writer, session: Session, peer: Peer, *rest: object
     ) -> None:
-        await self._take_over(session.client_id)
+        guest = self._guests[writer]
+        await self._take_over(session.client_id, guest)
         ended = asyncio.Event()
-        self._serving[session.client_id] = (writer, ended)
+        self._serving[session.client_id] = (guest, ended)
         try:
             await super()._handle_client_session(reader, writer, session, peer, *rest)
         finally:
@@ -143,19 +190,30 @@ class Engine(Broker):  # type: ignore[misc]
                 del self._serving[session.client_id]
                 ended.set()
 
-    async def _take_over(self, client_id: str) -> None:
+    async def _take_over(self, client_id: str, guest: Guest) -> None:
         """End the older connection of this client id first, its will included.
 
-        It is most often the same monitor's, cut off without a word.
+        It is most often the same monitor's, cut off without a word. Raises `ConnectionError` when
+        it is another user's, who came between the guard's look and this one.
         """
         while (older := self._serving.get(client_id)) is not None:
-            writer, ended = older
-            writer.abort()
+            other, ended = older
+            if other.name != guest.name:
+                raise ConnectionRefusedError("client id of another user")
+            other.writer.abort()
             await ended.wait()
 
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
         """Subscribe, or subscribe again with another QoS (amqtt would keep the first)."""
-        self._del_subscription(subscription[0], session)
+        topic_filter, _ = subscription
+        if not self._get_handler(session).rules.may_subscribe(topic_filter):
+            return REFUSED
+        self._del_subscription(topic_filter, session)
+        held = sum(
+            subscriber is session for held in self._subscriptions.values() for subscriber, _ in held
+        )
+        if held >= MAX_SUBSCRIPTIONS:
+            return REFUSED
         return int(await super().add_subscription(subscription, session))
 
     async def _handle_unsubscription(self, *args: object) -> None:
@@ -195,6 +253,7 @@ class Engine(Broker):  # type: ignore[misc]
         self._retain(topic, data, qos or 0)
 
     def _retain(self, topic: str, data: bytes, qos: int) -> None:
+        self.changes += 1
         if data:
             # No source: it would keep the session of a client that has left in memory.
             self._retained_messages[topic] = RetainedApplicationMessage(None, topic, data, qos)

@@ -21,6 +21,8 @@ from amqtt.mqtt.publish import PublishPacket  # type: ignore[import-untyped]
 from amqtt.plugins.manager import PluginManager  # type: ignore[import-untyped]
 from amqtt.session import OutgoingApplicationMessage  # type: ignore[import-untyped]
 
+from pitboard.broker.rules import Rules
+
 log = logging.getLogger(__name__)
 
 BACKLOG_BYTES = 1024 * 1024
@@ -66,6 +68,21 @@ class Reader(StreamReaderAdapter):  # type: ignore[misc]
 class Writer(StreamWriterAdapter):  # type: ignore[misc]
     """What amqtt writes a client's packets to."""
 
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        super().__init__(writer)
+        self._written = 0
+        # The bytes that must have left, and since when they wait.
+        self._mark = 0
+        self._mark_s = float("-inf")
+
+    def is_stuck(self, now_s: float, within_s: float) -> bool:
+        """Whether something written more than *within_s* ago has not left; asked regularly."""
+        left = self._written - self.backlog
+        if left >= self._mark:
+            self._mark, self._mark_s = self._written, now_s
+            return False
+        return now_s - self._mark_s > within_s
+
     @property
     def backlog(self) -> int:
         """Bytes that wait for the client to read."""
@@ -75,6 +92,7 @@ class Writer(StreamWriterAdapter):  # type: ignore[misc]
         """Queue one whole packet."""
         # asyncio warns about writing to a lost connection.
         if not self._writer.transport.is_closing():
+            self._written += len(data)
             self._writer.write(data)
 
     async def drain(self) -> None:
@@ -96,6 +114,7 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
     """A connected client."""
 
     publish: Publish
+    rules: Rules
 
     def __init__(
         self,
@@ -105,6 +124,7 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
     ) -> None:
         super().__init__(plugins_manager, loop=loop)
         self.dropped = 0
+        self.forbidden = 0
         # amqtt's own waiter misses what a quick client sends while the handler starts: such a
         # client's DISCONNECT became a will, or its session stayed connected for ever.
         self._gone: asyncio.Future[DisconnectPacket | None] = (
@@ -135,14 +155,20 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
 
         amqtt queues it instead, acknowledges, and forgets the queue on DISCONNECT.
         """
-        if packet.qos > 1:
+        if not self.rules.may_publish(packet.topic_name):
+            self._forbid(packet.topic_name)
+            if packet.qos > 1:
+                # Its handshake has two more steps, which amqtt takes only for what it delivers.
+                await self.handle_connection_closed()
+                return
+        elif packet.qos > 1:
             await super().handle_publish(packet)
-        elif not packet.topic_name or packet.topic_name.startswith("$"):
-            await self.handle_connection_closed()
+            return
         else:
             self.publish(packet.topic_name, packet.data, packet.qos, packet.retain_flag)
-            if packet.qos == 1:
-                await self._send_packet(PubackPacket.build(packet.packet_id))
+        # MQTT 3.1.1 has no way to say no: what is dropped is acknowledged like all else.
+        if packet.qos == 1:
+            await self._send_packet(PubackPacket.build(packet.packet_id))
 
     async def handle_connect(self, _connect: ConnectPacket) -> None:
         """A second CONNECT ends the connection."""
@@ -163,6 +189,12 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         await self.handle_disconnect(None)
         for task in list(self._unacked):
             task.cancel()
+
+    def _forbid(self, topic: str) -> None:
+        self.forbidden += 1
+        if self.forbidden == 1:
+            text = "message dropped reason=not allowed client=%r topic=%r"
+            log.warning(text, self.session.client_id, topic[:120])
 
     def _drop(self) -> None:
         self.dropped += 1

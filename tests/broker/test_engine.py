@@ -224,7 +224,6 @@ def test_newer_connection_of_the_same_client_replaces_the_older_one(
 @pytest.mark.parametrize(
     "violation",
     [
-        pytest.param(publish_packet("$SYS/fake", b"x"), id="topic of the broker"),
         pytest.param(publish_packet("", b"x"), id="empty topic"),
         pytest.param(connect_packet("car"), id="second CONNECT"),
     ],

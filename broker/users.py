@@ -1,0 +1,149 @@
+"""Who may use a broker and for what: names, hashed passwords, roles.
+
+One file holds them for the embedded broker; `mosquitto_files` gives the same for mosquitto.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from pitboard.contract.errors import SettingsError
+from pitboard.contract.topics import is_id, session_filter
+
+PASSWORD_BYTES = 32
+
+# mosquitto's own form, so that one hash serves both. Few rounds do: the passwords are random, and
+# no list of likely ones can be tried.
+_ROUNDS = 101
+_SALT_BYTES = 12
+_FORM = re.compile(r"\$7\$(\d{1,6})\$([A-Za-z0-9+/=]{1,64})\$([A-Za-z0-9+/=]{1,128})")
+
+EVERYTHING = "pitboard/v1/#"
+
+
+class Role(StrEnum):
+    """What a user is for."""
+
+    MONITOR = "monitor"
+    """Publishes and reads one session."""
+    BRIDGE = "bridge"
+    """Reads every session."""
+    ADMIN = "admin"
+    """Reads and clears every session."""
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """One user; `session_id` is that of a monitor."""
+
+    name: str
+    role: Role
+    password: str
+    session_id: str | None = None
+
+    @property
+    def write_filter(self) -> str | None:
+        """The topics that the user may publish to."""
+        if self.role is Role.MONITOR:
+            return session_filter(self.session_id or "")
+        return EVERYTHING if self.role is Role.ADMIN else None
+
+    @property
+    def read_filter(self) -> str:
+        """The topics that the user may subscribe to."""
+        return session_filter(self.session_id or "") if self.role is Role.MONITOR else EVERYTHING
+
+
+class Users(Struct, frozen=True, kw_only=True):
+    """All users of a broker."""
+
+    users: tuple[User, ...] = ()
+
+    def find(self, name: str | None, password: bytes | None) -> User | None:
+        """The user with this name and password."""
+        user = next((user for user in self.users if user.name == name), None)
+        # An unknown name takes as long as a wrong password, and tells nothing.
+        stored = user.password if user else _NOBODY
+        is_right = _matches(stored, password or b"")
+        return user if is_right and user else None
+
+
+def new_password() -> str:
+    """256 random bits as text."""
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def new_user(role: Role, password: str, *, name: str, session_id: str | None = None) -> User:
+    """A user with *password* hashed. Raises `SettingsError`."""
+    if not is_id(name):
+        raise SettingsError(
+            f"--name {name[:80]!r}: use lower-case letters, digits, - and _, at most 64, "
+            "beginning with a letter or a digit"
+        )
+    if (role is Role.MONITOR) != (session_id is not None):
+        raise SettingsError("--session: a monitor needs one, nobody else may have one")
+    return User(name=name, role=role, password=hashed(password), session_id=session_id)
+
+
+def hashed(password: str) -> str:
+    """*password* in mosquitto's form, with a salt of its own."""
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return f"$7${_ROUNDS}${_text(salt)}${_text(_digest(password.encode(), salt, _ROUNDS))}"
+
+
+def decode(data: bytes) -> Users:
+    """The users in a file. Raises `SettingsError` with what is wrong in it."""
+    try:
+        found = msgspec.json.decode(data, type=Users)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise SettingsError(f"not a file of users: {error}") from None
+    names = [user.name for user in found.users]
+    for user in found.users:
+        is_monitor = user.role is Role.MONITOR
+        fits = is_id(user.session_id or "") if is_monitor else user.session_id is None
+        if not is_id(user.name) or not fits or _FORM.fullmatch(user.password) is None:
+            raise SettingsError(f"not a user: {user.name[:80]!r}")
+        if names.count(user.name) > 1:
+            raise SettingsError(f"user {user.name} stands there twice")
+    return found
+
+
+def encode(users: Users) -> bytes:
+    """The users as a file that people may read."""
+    return msgspec.json.format(msgspec.json.encode(users), indent=2) + b"\n"
+
+
+def mosquitto_files(users: Iterable[User]) -> tuple[str, str]:
+    """The same users as mosquitto's `password_file` and `acl_file`."""
+    passwords = []
+    rules = ["# Who is not named here may do nothing.\n"]
+    for user in users:
+        passwords.append(f"{user.name}:{user.password}\n")
+        access = "readwrite" if user.write_filter else "read"
+        rules.append(f"\nuser {user.name}\ntopic {access} {user.read_filter}\n")
+    return "".join(passwords), "".join(rules)
+
+
+def _matches(stored: str, password: bytes) -> bool:
+    form = _FORM.fullmatch(stored)
+    if form is None:
+        return False
+    salt, expected = (base64.b64decode(part) for part in form.group(2, 3))
+    return hmac.compare_digest(_digest(password, salt, int(form[1])), expected)
+
+
+def _digest(password: bytes, salt: bytes, rounds: int) -> bytes:
+    return hashlib.pbkdf2_hmac("sha512", password, salt, rounds)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+_NOBODY = hashed(new_password())

@@ -1,0 +1,88 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from pitboard.broker import EmbeddedBroker
+from pitboard.broker.store import Kept, Store
+from tests.broker.clients import Got, messages
+from tests.brokers import EmbeddedInThread
+from tests.waiting import eventually
+
+VALUES = [Kept("a/b", b"\0\xff", 1), Kept("c", b"x" * 100_000, 0)]
+
+
+def kept_in(path: Path) -> EmbeddedInThread:
+    return EmbeddedInThread(lambda: EmbeddedBroker(port=0, store=Store(path)))
+
+
+def test_values_come_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new" / "file")
+
+    assert store.load() == []
+    assert store.save(VALUES)
+    assert Store(tmp_path / "new" / "file").load() == VALUES
+
+
+@pytest.mark.parametrize("data", [b"", b"garbage", b"\x00" * 100, b"\x91\x93"])
+def test_damaged_file_is_set_aside(
+    tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+
+    assert Store(path).load() == []
+
+    assert (tmp_path / "file.damaged").read_bytes() == data
+    assert "set aside" in caplog.text
+
+
+def test_full_disk_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = Store(tmp_path / "file")
+    (tmp_path / "file.new").mkdir()
+    for _ in range(3):
+        assert not store.save(VALUES)
+    assert caplog.text.count("not saved") == 1
+
+    (tmp_path / "file.new").rmdir()
+
+    assert store.save(VALUES)
+
+
+def test_retained_values_survive_a_restart_and_cleared_ones_do_not(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with kept_in(path) as broker, messages(broker) as client:
+        client.publish("a/setup", b"1", retain=True)
+        client.publish("a/gone", b"1", retain=True)
+        client.publish("a/gone", b"", retain=True)
+        client.publish("a/live", b"1")
+
+    with kept_in(path) as broker, messages(broker) as client:
+        client.subscribe("a/#")
+
+        assert client.next() == Got("a/setup", b"1", retain=True)
+        client.publish("a/end", b"")
+        assert client.until("a/end") == []
+
+
+def test_values_are_on_disk_soon_without_a_stop(tmp_path: Path) -> None:
+    """After a kill -9 there is no goodbye in which to save."""
+    path = tmp_path / "file"
+    with kept_in(path) as broker, messages(broker) as client:
+        client.publish("a/setup", b"1", retain=True)
+
+        eventually(lambda: Store(path).load() == [Kept("a/setup", b"1", 1)])
+
+
+def test_unchanged_values_are_not_written_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "file"
+    Store(path).save(VALUES)
+    before = path.stat().st_ino
+
+    with kept_in(path):
+        pass
+
+    assert path.stat().st_ino == before

@@ -1,0 +1,94 @@
+import pytest
+
+from pitboard.broker import users as files
+from pitboard.broker.users import Role, User, Users, hashed, new_password, new_user
+from pitboard.contract.errors import SettingsError
+
+
+@pytest.fixture(scope="module")
+def ada() -> User:
+    return new_user(Role.MONITOR, "secret", name="ada", session_id="spa24")
+
+
+def test_user_is_found_by_name_and_password(ada: User) -> None:
+    users = Users(users=(ada, new_user(Role.BRIDGE, "other", name="bridge")))
+
+    assert users.find("ada", b"secret") == ada
+    assert users.find("ada", b"other") is None
+    assert users.find("eve", b"secret") is None
+    assert users.find(None, None) is None
+    assert users.find("ada", None) is None
+
+
+def test_password_is_not_kept(ada: User) -> None:
+    assert b"secret" not in files.encode(Users(users=(ada,)))
+
+
+def test_equal_passwords_are_hashed_differently() -> None:
+    assert hashed("secret") != hashed("secret")
+
+
+def test_passwords_have_256_bits_and_differ() -> None:
+    made = {new_password() for _ in range(100)}
+
+    assert len(made) == 100
+    assert min(map(len, made)) >= 43
+
+
+def test_users_come_back_from_their_file(ada: User) -> None:
+    users = Users(users=(ada, new_user(Role.ADMIN, "x", name="boss")))
+
+    assert files.decode(files.encode(users)) == users
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"[1]", id="another shape"),
+        pytest.param(b"\xff", id="not text"),
+        pytest.param(b'{"users":[{"name":"a","role":"king","password":"x"}]}', id="unknown role"),
+        pytest.param(b'{"users":[{"name":"a","role":"bridge","password":"x"}]}', id="no hash"),
+    ],
+)
+def test_damaged_file_is_refused(data: bytes) -> None:
+    with pytest.raises(SettingsError):
+        files.decode(data)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"name": "Ada B"}, id="name"),
+        pytest.param({"session_id": None}, id="monitor without a session"),
+        pytest.param({"session_id": "a/#"}, id="session with a wildcard"),
+        pytest.param({"role": Role.BRIDGE}, id="bridge with a session"),
+    ],
+)
+def test_user_that_makes_no_sense_is_refused(ada: User, changes: dict[str, object]) -> None:
+    fields = {"name": "ada", "role": ada.role, "password": ada.password, "session_id": "spa24"}
+    odd = User(**(fields | changes))  # type: ignore[arg-type]
+
+    with pytest.raises(SettingsError):
+        files.decode(files.encode(Users(users=(odd,))))
+
+
+def test_name_that_stands_twice_is_refused(ada: User) -> None:
+    with pytest.raises(SettingsError, match="twice"):
+        files.decode(files.encode(Users(users=(ada, ada))))
+
+
+def test_mosquitto_gets_the_same_hashes_and_the_same_walls(ada: User) -> None:
+    boss = new_user(Role.ADMIN, "x", name="boss")
+    bridge = new_user(Role.BRIDGE, "y", name="bridge")
+
+    passwords, rules = files.mosquitto_files([ada, bridge, boss])
+
+    assert passwords.splitlines() == [
+        f"ada:{ada.password}",
+        f"bridge:{bridge.password}",
+        f"boss:{boss.password}",
+    ]
+    assert "user ada\ntopic readwrite pitboard/v1/spa24/#\n" in rules
+    assert "user bridge\ntopic read pitboard/v1/#\n" in rules
+    assert "user boss\ntopic readwrite pitboard/v1/#\n" in rules
