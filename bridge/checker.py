@@ -23,6 +23,8 @@ MAX_CAUSES = 200
 
 _MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `\$\.?(.*)`)?")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+# What may differ each time: a size, a position, a text that the message or its topic quotes.
+_VARYING = re.compile(r"\d+|(['\"])(?:.*\1|.*)")
 
 _parse = lru_cache(maxsize=4096)(Topic.parse)
 
@@ -99,7 +101,7 @@ class Checker:
         if self._is_silent:
             return
         text = reason(what, exc)
-        held_back = self._once.admit(text, now)
+        held_back = self._once.admit(_VARYING.sub("#", text), now)
         if held_back is not None:
             more = f" repeated={held_back}" if held_back else ""
             log.error("[Server] %s topic=%s%s", text, printable(name), more)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
@@ -33,6 +34,7 @@ class Bridge:
     Attributes:
         browsers: The open WebSocket connections.
         frames_out: Frames sent to browsers.
+        closed: Browsers sent away, by close code.
     """
 
     def __init__(self, settings: BridgeSettings) -> None:
@@ -42,6 +44,7 @@ class Bridge:
         self.listing = Listing(settings) if settings.list_sessions else None
         self.browsers: set[Watched] = set()
         self.frames_out = 0
+        self.closed: Counter[int] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:

@@ -39,6 +39,12 @@ class BridgeCollector(Collector):
         yield CounterMetricFamily(
             "pitboard_frames_out", "Frames sent to browsers.", bridge.frames_out
         )
+        closed = CounterMetricFamily(
+            "pitboard_browsers_closed", "Browsers sent away.", labels=["code"]
+        )
+        for code, count in bridge.closed.items():
+            closed.add_metric([str(code)], count)
+        yield closed
         yield GaugeMetricFamily("pitboard_browsers", "Open WebSockets.", len(bridge.browsers))
         yield GaugeMetricFamily(
             "pitboard_sessions", "Sessions subscribed.", len(bridge.hub.sessions)

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # A browser that does not even answer pings is gone after 20 s.
 PING_INTERVAL_S = 8.0
-PING_TIMEOUT_S = 11.0
+PING_TIMEOUT_S = 10.0
 
 STOP_S = 2
 

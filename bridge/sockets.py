@@ -206,6 +206,7 @@ class Browser:
                 self._outbox.put(frames.encode(frames.Pong(t=frame.t)))
 
     async def _say_goodbye(self, verdict: _Verdict) -> None:
+        self._bridge.closed[verdict.code] += 1
         ref = secrets.token_hex(4)
         log.warning(
             "[Server] WARNING: browser=%s closed code=%d ref=%s: %s",

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import SecurityError
 from websockets.http11 import Request
 
 WIRE = "pitboard.wire"
@@ -81,6 +82,30 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
         if sock is not None and _NOTSENT_LOWAT is not None:
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, UNSENT_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a request that cannot be read; uvicorn would leave it open without a word."""
+        super().data_received(data)
+        error = self.conn.handshake_exc
+        if error is None or self.handshake_initiated:
+            return
+        is_large = isinstance(error.__cause__ or error, SecurityError)
+        status = b"431 Header Too Large" if is_large else b"400 Bad Request"
+        self.transport.write(
+            b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        """Close on text that is not UTF-8; uvicorn also writes a traceback for each."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.conn.send_close(1007)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def handle_connect(self, event: Request) -> None:
         """Offer the `Wire` to the application, whose task has not run yet."""

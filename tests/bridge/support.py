@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 from paho.mqtt.client import Client, MQTTMessageInfo
@@ -13,7 +14,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from pitboard.bridge.server import BridgeServer
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract import codec
 from pitboard.contract.messages import Message
@@ -178,12 +178,35 @@ class Browser:
         return code
 
 
+class Listening(Protocol):
+    """A bridge, as browsers know it."""
+
+    @property
+    def port(self) -> int: ...
+
+
 @asynccontextmanager
-async def browsing(server: BridgeServer, **options: Any) -> AsyncIterator[Browser]:
+async def browsing(server: Listening, path: str = "/ws", **options: Any) -> AsyncIterator[Browser]:
     options.setdefault("max_size", None)
-    uri = f"ws://127.0.0.1:{server.port}/ws"
+    uri = f"ws://127.0.0.1:{server.port}{path}"
     async with connect(uri, compression=None, proxy=None, **options) as connection:
         yield Browser(connection)
+
+
+@asynccontextmanager
+async def stalling(server: Listening, session_id: str = SESSION) -> AsyncIterator[Browser]:
+    """A browser with little room that joins and then reads nothing until its transport resumes."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", server.port))
+    async with browsing(server, sock=sock, ping_interval=None) as browser:
+        await browser.join(session_id)
+        browser.connection.transport.pause_reading()
+        try:
+            yield browser
+        finally:
+            browser.connection.transport.abort()
 
 
 def settings(url: str, **fields: Any) -> BridgeSettings:
