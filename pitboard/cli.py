@@ -24,10 +24,21 @@ app = typer.Typer(
 )
 sessions_app = typer.Typer()
 app.add_typer(sessions_app, name="sessions")
+credentials_app = typer.Typer()
+app.add_typer(credentials_app, name="credentials")
 
 HostFlag = Annotated[str, typer.Option(metavar="HOST", help="The address to listen on.")]
 PortFlag = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")]
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
+UsersFlag = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Who may use the broker; made by `pitboard credentials new`."
+    ),
+]
+StateFlag = Annotated[
+    Path | None, typer.Option("--state-dir", metavar="DIR", help="[the user's state folder]")
+]
 AllowHostFlag = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="A host name that browsers use for this server."),
@@ -92,7 +103,11 @@ def demo(
 def up(
     http_port: PortFlag = 8000,
     mqtt_port: PortFlag = 1883,
-    lan: Annotated[bool, typer.Option("--lan", help="Open the pages to the network.")] = False,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Open the pages, and with --users MQTT, to the network.")
+    ] = False,
+    users: UsersFlag = None,
+    state_dir: StateFlag = None,
     list_sessions: Annotated[
         bool, typer.Option("--list-sessions", help="Show all sessions to whoever asks.")
     ] = False,
@@ -106,6 +121,8 @@ def up(
             http_port=http_port,
             mqtt_port=mqtt_port,
             is_lan=lan,
+            users_file=users,
+            state_dir=state_dir,
             list_sessions=list_sessions,
             allow_hosts=options.listed(allow_host),
             allow_origins=options.listed(allow_origin),
@@ -114,10 +131,15 @@ def up(
 
 
 @app.command()
-def broker(host: HostFlag = "127.0.0.1", port: PortFlag = 1883) -> None:
-    """The embedded MQTT broker alone; it asks nobody who he is, so keep it on loopback."""
+def broker(
+    host: HostFlag = "127.0.0.1",
+    port: PortFlag = 1883,
+    users: UsersFlag = None,
+    state_dir: StateFlag = None,
+) -> None:
+    """The embedded MQTT broker alone; without --users it stays on loopback."""
     serving = _server_part()
-    _exit(serving.broker(host=host, port=port))
+    _exit(serving.broker(host=host, port=port, users_file=users, state_dir=state_dir))
 
 
 @app.command()
@@ -316,15 +338,65 @@ def prune(
     prune_sessions(options.broker_access(broker, credentials), age_s, Console())
 
 
+@credentials_app.callback(invoke_without_command=True)
+def credentials(context: typer.Context, users: UsersFlag = None) -> None:
+    """List the users of a broker, or make and take away some."""
+    from rich.console import Console  # noqa: PLC0415
+
+    if context.invoked_subcommand is None:
+        module = _credentials_part()
+        module.list_users(users or module.default_path(), Console())
+        return
+    inner = (context.default_map or {}).get(context.invoked_subcommand, {})
+    context.default_map = {context.invoked_subcommand: {**inner, "users": users}}
+
+
+@credentials_app.command("new")
+def new_credentials(
+    role: Annotated[
+        str, typer.Argument(metavar="ROLE", help="monitor, bridge or admin.")
+    ] = "monitor",
+    session: Annotated[
+        str | None, typer.Option(metavar="ID", help="What a monitor may publish. [a new one]")
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="[made up]")] = None,
+    users: UsersFlag = None,
+) -> None:
+    """Make a user; prints the lines for his --credentials file, once."""
+    module = _credentials_part()
+    path = users or module.default_path()
+    if session is not None:
+        options.checked_id(session, "--session")
+    user, password = module.new(path, module.role(role), session_id=session, name=name)
+    typer.echo(module.as_toml(user, password), nl=False)
+    what = f"session {user.session_id}" if user.session_id else "every session"
+    typer.echo(f"{user.role} {user.name} for {what}, kept in {path}", err=True)
+
+
+@credentials_app.command("remove")
+def remove_credentials(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The user.")],
+    users: UsersFlag = None,
+) -> None:
+    """Take a user away; a broker that runs must be started again."""
+    module = _credentials_part()
+    module.remove(users or module.default_path(), name)
+    typer.echo(f"{name} removed")
+
+
 def _exit(code: int) -> None:
     if code:
         raise typer.Exit(code)
 
 
-def _server_part() -> ModuleType:
+def _credentials_part() -> ModuleType:
+    return _server_part("pitboard.credentials")
+
+
+def _server_part(name: str = "pitboard.serving") -> ModuleType:
     """What only an installation with the server's dependencies can do."""
     try:
-        return importlib.import_module("pitboard.serving")
+        return importlib.import_module(name)
     except ModuleNotFoundError as exc:
         if (exc.name or "pitboard").partition(".")[0] == "pitboard":
             raise

@@ -19,22 +19,27 @@ from pathlib import Path
 from typing import TypeVar
 
 import typer
+from platformdirs import user_state_path
 
-from pitboard import announce, monitoring
+from pitboard import announce, credentials, monitoring
 from pitboard.bridge.server import BridgeServer
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.broker import EmbeddedBroker
+from pitboard.broker.store import Store
+from pitboard.broker.users import Role, Users, new_password, new_user
 from pitboard.contract.errors import PortTaken, SettingsError
 from pitboard.contract.topics import new_id
 from pitboard.contract.urls import BrokerUrl
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import LinkSettings
+from pitboard.publisher.link import Credentials, LinkSettings
 from pitboard.publisher.monitor import Runner
 from pitboard.signals import exit_code, stopping
 
 log = logging.getLogger(__name__)
 
 ANY_HOST = "0.0.0.0"  # noqa: S104
+
+HOW_TO_OPEN = "make passwords with `pitboard credentials new` and name their file with --users"
 
 PORTS_TRIED = 20
 
@@ -91,20 +96,33 @@ def up(
     http_port: int,
     mqtt_port: int,
     is_lan: bool,
+    users_file: Path | None,
+    state_dir: Path | None,
     list_sessions: bool,
     allow_hosts: Sequence[str],
     allow_origins: Sequence[str],
 ) -> int:
     """Broker and bridge; prints each new session's link."""
+    users, own = _with_bridge(users_file)
+    host = ANY_HOST if is_lan else "127.0.0.1"
+    mqtt_host = host if users is not None else "127.0.0.1"
+    if is_lan and users is None:
+        log.warning("MQTT stays on this machine: %s", HOW_TO_OPEN)
 
     async def main(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
+            store = Store(_store_path(state_dir, mqtt_port))
             broker = await _listen(
-                stack, EmbeddedBroker("127.0.0.1", mqtt_port), "127.0.0.1", "--mqtt-port", mqtt_port
+                stack,
+                EmbeddedBroker(mqtt_host, mqtt_port, users=users, store=store),
+                mqtt_host,
+                "--mqtt-port",
+                mqtt_port,
             )
-            host = ANY_HOST if is_lan else "127.0.0.1"
             settings = BridgeSettings(
                 broker_urls=(broker.url,),
+                username=own.username if own else None,
+                password=own.password if own else None,
                 host=host,
                 port=http_port,
                 list_sessions=list_sessions,
@@ -113,24 +131,24 @@ def up(
             )
             server = await _listen(stack, BridgeServer(settings), host, "--http-port", http_port)
             announce.up(server.port, broker.url)
-            links = announce.new_sessions(_local(broker), server.port, is_lan=is_lan)
+            links = announce.new_sessions(_local(broker, own), server.port, is_lan=is_lan)
             await stack.enter_async_context(_in_thread(links))
             await stop.wait()
 
     return _run(main)
 
 
-def broker(*, host: str, port: int) -> int:
+def broker(*, host: str, port: int, users_file: Path | None, state_dir: Path | None) -> int:
     """The embedded broker alone."""
-    if not _is_loopback(host):
-        raise SettingsError(
-            f"--host {host}: the embedded broker asks nobody who he is, so it stays on loopback; "
-            "run mosquitto with passwords to open MQTT to the network"
-        )
+    users = credentials.load(users_file) if users_file is not None else None
+    if users is None and not _is_loopback(host):
+        raise SettingsError(f"--host {host}: anybody could publish: {HOW_TO_OPEN}")
 
     async def main(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
-            running = await _listen(stack, EmbeddedBroker(host, port), host, "--port", port)
+            store = Store(_store_path(state_dir, port))
+            made = EmbeddedBroker(host, port, users=users, store=store)
+            running = await _listen(stack, made, host, "--port", port)
             typer.echo(running.url)
             await stop.wait()
 
@@ -209,8 +227,22 @@ async def _listen(
         raise
 
 
-def _local(broker: EmbeddedBroker) -> BrokerAccess:
-    return BrokerAccess([BrokerUrl.parse(broker.url)], LinkSettings())
+def _local(broker: EmbeddedBroker, own: Credentials | None = None) -> BrokerAccess:
+    return BrokerAccess([BrokerUrl.parse(broker.url)], LinkSettings(own))
+
+
+def _with_bridge(users_file: Path | None) -> tuple[Users | None, Credentials | None]:
+    """The users of the file, and one more for the bridge in this process."""
+    if users_file is None:
+        return None, None
+    own = Credentials(f"bridge-{new_id()[:8]}", new_password())
+    bridge = new_user(Role.BRIDGE, own.password, name=own.username)
+    return Users(users=(*credentials.load(users_file).users, bridge)), own
+
+
+def _store_path(state_dir: Path | None, port: int) -> Path:
+    """Of a broker's own, since two on one machine have different ports."""
+    return (state_dir or user_state_path("pitboard")) / f"broker-{port}.retained"
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,11 +1,18 @@
-"""Both brokers that a command may meet."""
+"""Both brokers that a command may meet, and the command line itself."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.brokers import EmbeddedInThread, Mosquitto, has_mosquitto
 from tests.cli.car import Car
+from tests.cli.running import Cli
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    return Cli(capsys, monkeypatch, tmp_path)
 
 
 @pytest.fixture(params=["embedded", "mosquitto"])

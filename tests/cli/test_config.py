@@ -16,11 +16,6 @@ from tests.cli.running import Cli
 Command = TyperCommand | TyperGroup
 
 
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    return Cli(capsys, monkeypatch, tmp_path)
-
-
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -179,10 +174,13 @@ def test_every_flag_has_a_variable() -> None:
         if isinstance(option, TyperOption) and not option.envvar
     }
 
-    assert without == {
+    from_sessions = {
         (f"sessions {word}", flag)
         for word in ("remove", "prune")
         for flag in ("broker", "credentials")
+    }
+    assert without == from_sessions | {
+        (f"credentials {word}", "users") for word in ("new", "remove")
     }
     assert len(FLAGS) > 30
 

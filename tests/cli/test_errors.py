@@ -14,11 +14,6 @@ from tests.cli.running import Cli, Pitboard, environment, python, the_line
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    return Cli(capsys, monkeypatch, tmp_path)
-
-
-@pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         yield sock.getsockname()[1]
@@ -53,8 +48,14 @@ ID = "use lower-case letters, digits, - and _"
         pytest.param("bridge --broker ,", ("--broker is empty", "mqtt://host"), id="no broker"),
         pytest.param("bridge --host bad..host", ("--host 'bad..host'", "127.0.0.1"), id="bind"),
         pytest.param("bridge --host 192.0.2.1", ("--host '192.0.2.1'", "0.0.0.0"), id="not ours"),
-        pytest.param("broker --host 0.0.0.0", ("--host 0.0.0.0", "mosquitto"), id="open broker"),
-        pytest.param("broker --host 127.0.0.1.example", ("--host", "loopback"), id="not loopback"),
+        pytest.param(
+            "broker --host 0.0.0.0",
+            ("--host 0.0.0.0", "credentials new", "--users"),
+            id="open broker",
+        ),
+        pytest.param(
+            "broker --host 127.0.0.1.example", ("--host", "credentials new"), id="not loopback"
+        ),
         pytest.param("monitor --session ABC", ("--session 'ABC'", ID), id="session"),
         pytest.param("monitor --monitor a/b", ("--monitor 'a/b'", ID), id="monitor"),
         pytest.param("watch ABC", ("SESSION 'ABC'", ID), id="watch id"),
