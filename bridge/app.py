@@ -1,6 +1,5 @@
 """The bridge over HTTP: pages, snapshots, health and metrics; all of it read-only."""
 
-import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 from fastapi import FastAPI, HTTPException, Request, Response, WebSocket
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -17,6 +16,7 @@ from pitboard.bridge.core import Bridge
 from pitboard.bridge.guard import Guard
 from pitboard.bridge.hub import HubFull
 from pitboard.bridge.metrics import exposition
+from pitboard.bridge.pages import SESSION, START, Pages, media_type
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.bridge.sockets import Browser
 from pitboard.contract import frames
@@ -32,8 +32,6 @@ def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastA
         settings: What it serves; `host` and `port` are the server's business.
         dashboard: The folder of the pages; the installed one by default.
     """
-    # Windows takes the type from its registry, where editors leave text/plain.
-    mimetypes.add_type("text/javascript", ".js")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -97,9 +95,11 @@ def _add_health(app: FastAPI) -> None:
 
 
 def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
+    pages = Pages(dashboard)
+
     @app.api_route("/", methods=_READ)
     async def start() -> Response:
-        return _page(dashboard / "index.html")
+        return _file(START, pages.get(START))
 
     @app.api_route("/s/{session_ids}", methods=_READ)
     async def session(session_ids: str) -> Response:
@@ -108,7 +108,20 @@ def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
         is_served = all(is_id(each) and settings.may_watch(each) for each in ids)
         if len(ids) > frames.MAX_JOINED or not is_served:
             raise HTTPException(404, "no such session")
-        return _page(dashboard / "session.html")
+        return _file(SESSION, pages.get(SESSION))
+
+    # At the root, because a worker serves only pages below its own address.
+    @app.api_route("/sw.js", methods=_READ)
+    async def worker() -> Response:
+        return _file("sw.js", pages.worker())
+
+    @app.api_route("/v/{version}/static/{name:path}", methods=_READ)
+    async def versioned(version: str, name: str, request: Request) -> Response:
+        tag = {"ETag": f'"{pages.version}"'}
+        content = pages.get(name) if version == pages.version else None
+        if content is not None and request.headers.get("if-none-match") == tag["ETag"]:
+            return Response(status_code=304, headers=tag)
+        return _file(name, content, tag)
 
     app.mount("/static", StaticFiles(directory=dashboard, check_dir=False))
 
@@ -118,10 +131,10 @@ def _bridge(app: FastAPI) -> Bridge:
     return bridge
 
 
-def _page(path: Path) -> Response:
-    if not path.is_file():
+def _file(name: str, content: bytes | None, headers: dict[str, str] | None = None) -> Response:
+    if content is None:
         raise HTTPException(404, "not found")
-    return FileResponse(path, media_type="text/html; charset=utf-8")
+    return Response(content, headers=headers, media_type=media_type(name))
 
 
 def _json(body: bytes) -> Response:

@@ -135,4 +135,4 @@ def _secure(headers: MutableHeaders, host: str) -> None:
     )
     headers["Referrer-Policy"] = "no-referrer"
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cache-Control"] = "no-cache"
+    headers.setdefault("Cache-Control", "no-cache")

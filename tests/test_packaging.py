@@ -52,6 +52,8 @@ def test_wheel_holds_one_package_with_the_dashboard(wheel: Path) -> None:
         "pitboard/contract/schema/telemetry.schema.json",
         "pitboard/dashboard/session.html",
         "pitboard/dashboard/js/main.js",
+        "pitboard/dashboard/sw.js",
+        "pitboard/dashboard/vendor/uplot/LICENSE",
     ):
         assert file in names
 

@@ -180,6 +180,41 @@ export function clockTime(timestamp) {
   });
 }
 
+const DAY_MS = 86_400_000;
+
+/**
+ * A moment by the reader's clock, with the date unless it is within a day.
+ * @param {number} at_ms since 1970
+ * @param {number} age_ms
+ */
+export function moment(at_ms, age_ms) {
+  const date = new Date(at_ms);
+  const time = clockTime(date.toISOString());
+  if (age_ms < DAY_MS) return time;
+  return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
+}
+
+/**
+ * `12 s`, `5 min`, `2 h 5 min`, `3 days`.
+ * @param {number} ms
+ */
+export function ageClock(ms) {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  if (ms < 2 * DAY_MS) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(ms / DAY_MS)} days`;
+}
+
+/**
+ * `85 ms`, `1.2 s`, `3 min`.
+ * @param {number} ms
+ */
+export function shortTime(ms) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 60_000 ? `${number(ms / 1000, 1)} s` : ageClock(ms);
+}
+
 const ACRONYMS = new Set(["abs", "arb", "ecu", "lsd", "tc", "rpm", "id"]);
 
 /**

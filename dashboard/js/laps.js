@@ -65,6 +65,20 @@ export class LapTable {
     this.revision += 1;
   }
 
+  clear() {
+    this.#monitors.clear();
+    this.revision += 1;
+  }
+
+  /** The messages that are held, each with when it came. */
+  *values() {
+    for (const [monitor_id, { chunks, last }] of this.#monitors) {
+      for (const [channel, { held }] of [...chunks, /** @type {const} */ (["lap", last])]) {
+        if (held !== null) yield { channel, monitor_id, at_ms: held.at_ms, data: held.data };
+      }
+    }
+  }
+
   /** @param {string} monitor_id */
   has(monitor_id) {
     return this.#monitors.has(monitor_id);
@@ -180,7 +194,17 @@ function rowOfSummary(monitor_id, lap) {
     fuel_used: lap.fuel_used ?? null,
     fuel_left: lap.fuel_left ?? null,
     fuel_added: lap.fuel_added ?? null,
+    energy_used: lap.energy_used ?? null,
+    energy_left: lap.energy_left ?? null,
+    tire_wear: lap.tire_wear ?? null,
     wear_max: largest([fl, fr, rl, rr]),
+    compound: lap.tire_compounds?.fl ?? null,
+    stint: lap.stint ?? null,
+    stint_lap: lap.stint_lap ?? null,
+    position: lap.position ?? null,
+    class_position: lap.class_position ?? null,
+    track_temp: lap.track_temp ?? null,
+    wetness: lap.wetness ?? null,
   };
 }
 
@@ -199,6 +223,8 @@ function rowsOfChunk(monitor_id, { columns, rows }) {
     const finished_at = textIn(cell("finished_at"));
     if (run === null || lap === null || finished_at === null) return [];
     const sectors = cell("sector_times");
+    const wear = (/** @type {string} */ corner) => numberIn(cell(`wear_${corner}`));
+    const tire_wear = { fl: wear("fl"), fr: wear("fr"), rl: wear("rl"), rr: wear("rr") };
     return {
       monitor_id,
       run,
@@ -214,12 +240,20 @@ function rowsOfChunk(monitor_id, { columns, rows }) {
       fuel_used: numberIn(cell("fuel_used")),
       fuel_left: numberIn(cell("fuel_left")),
       fuel_added: numberIn(cell("fuel_added")),
-      wear_max: largest(WEAR_COLUMNS.map((name) => numberIn(cell(name)))),
+      energy_used: numberIn(cell("energy_used")),
+      energy_left: numberIn(cell("energy_left")),
+      tire_wear,
+      wear_max: largest(Object.values(tire_wear)),
+      compound: textIn(cell("compound")),
+      stint: numberIn(cell("stint")),
+      stint_lap: numberIn(cell("stint_lap")),
+      position: numberIn(cell("position")),
+      class_position: numberIn(cell("class_position")),
+      track_temp: numberIn(cell("track_temp")),
+      wetness: numberIn(cell("wetness")),
     };
   });
 }
-
-const WEAR_COLUMNS = ["wear_fl", "wear_fr", "wear_rl", "wear_rr"];
 
 /** @param {Cell | undefined} cell */
 const numberIn = (cell) => (typeof cell === "number" ? cell : null);

@@ -3,8 +3,13 @@
 /** @import { Units } from "./types.js" */
 
 import { find, textSlot } from "./dom.js";
+import { Keeper } from "./kept.js";
+import { registerWorker } from "./offline.js";
+import { PING_MS, QualityMeter } from "./quality.js";
 import { isSessionId } from "./session_id.js";
+import { LocalShelf } from "./shelf.js";
 import { BROWSER, Connection, socketUrl } from "./socket.js";
+import { steadyClock } from "./steady.js";
 import { Store } from "./store.js";
 import { loadUnits, saveUnits } from "./units.js";
 import { Viewer } from "./view.js";
@@ -12,8 +17,10 @@ import { conditionsWidget } from "./widgets/conditions.js";
 import { driveWidget } from "./widgets/drive.js";
 import { fuelWidget } from "./widgets/fuel.js";
 import { identityWidget } from "./widgets/identity.js";
+import { keptWidget } from "./widgets/kept.js";
 import { lapsWidget } from "./widgets/laps.js";
 import { noticesWidget } from "./widgets/notices.js";
+import { qualityWidget } from "./widgets/quality.js";
 import { raceWidget } from "./widgets/race.js";
 import { setupWidget } from "./widgets/setup.js";
 import { tiresWidget } from "./widgets/tires.js";
@@ -29,20 +36,33 @@ const METERED_HZ = 2;
 const session_id = location.pathname.split("/")[2]?.split("+")[0] ?? "";
 if (isSessionId(session_id)) watch();
 else location.replace("/");
+addEventListener("load", () => void registerWorker(navigator));
 
 function watch() {
+  const now = steadyClock(() => performance.now(), Date.now);
   const store = new Store();
   const viewer = new Viewer(store);
+  const meter = new QualityMeter();
+  const keeper = new Keeper(store, new LocalShelf(() => localStorage), session_id);
   const connection = new Connection(
     {
       url: socketUrl(location),
       session_id,
-      onFrame: (frame) => store.accept(frame, performance.now()),
-      onState: () => {
+      onFrame: (frame, is_settled) => {
+        const now_ms = now();
+        store.accept(frame, now_ms, is_settled);
+        // A hidden tab is sent less and late, which is no fault of the way.
+        if (!document.hidden) meter.accept(frame, now_ms, Date.now());
+        keeper.offer(now_ms, Date.now());
+      },
+      onState: (state) => {
         store.revision += 1;
+        if (state === "connected") return;
+        meter.reset();
+        keeper.save(now(), Date.now());
       },
     },
-    BROWSER,
+    { ...BROWSER, now },
   );
   let units = loadUnits(() => localStorage);
   const widgets = buildWidgets((chosen) => {
@@ -51,11 +71,18 @@ function watch() {
     store.revision += 1;
   });
   textSlot(find(document, "[data-slot=session-id]"))(session_id);
+  store.restore(keeper.load(Date.now()), now(), Date.now());
   followVisibility(connection);
+  saveBeforeEnd(() => {
+    // What was there when the connection was lost is kept; another tab may have newer values.
+    if (connection.state === "connected") keeper.save(now(), Date.now());
+  });
   connection.start();
 
   paintLoop(store, () => {
-    const view = viewer.view(connection.state, units, performance.now());
+    const now_ms = now();
+    const quality = meter.report(store.shown?.id ?? null, now_ms);
+    const view = viewer.view(connection.state, units, now_ms, quality);
     for (const widget of widgets) widget.render(view);
   });
 }
@@ -66,6 +93,8 @@ function buildWidgets(onUnits) {
   const is_wide = matchMedia("(min-width: 700px)").matches;
   return [
     trustWidget(root("trust"), document.documentElement),
+    qualityWidget(root("quality")),
+    keptWidget(root("kept")),
     identityWidget(root("identity")),
     noticesWidget(root("notices")),
     raceWidget(root("race")),
@@ -103,6 +132,7 @@ function paintLoop(store, paint) {
 function followVisibility(connection) {
   const limit = () => {
     connection.limit(document.hidden ? HIDDEN_HZ : isMetered() ? METERED_HZ : null);
+    connection.ping_ms = document.hidden ? null : PING_MS;
   };
   limit();
   document.addEventListener("visibilitychange", () => {
@@ -114,6 +144,17 @@ function followVisibility(connection) {
     if (event.persisted) connection.wake();
   });
   addEventListener("online", () => connection.wake());
+}
+
+/**
+ * A phone ends hidden pages without another word.
+ * @param {() => void} save
+ */
+function saveBeforeEnd(save) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) save();
+  });
+  addEventListener("pagehide", save);
 }
 
 /** Whether the reader asked the browser to save data, where the browser tells. */

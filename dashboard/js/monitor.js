@@ -60,6 +60,14 @@ export class Monitor {
     if (channel === "telemetry") this.telemetry.held = null;
   }
 
+  /** What is held, each with when it came, by the page's clock. */
+  *values() {
+    const { id: monitor_id, status, meta, setup, telemetry } = this;
+    for (const [channel, { held }] of Object.entries({ status, meta, setup, telemetry })) {
+      if (held !== null) yield { channel, monitor_id, at_ms: held.at_ms, data: held.data };
+    }
+  }
+
   /**
    * Take note of a message, of any channel, that came or was replayed.
    * @param {Arrival<Envelope>} arrival
@@ -120,7 +128,13 @@ export class Monitor {
   state(now_ms) {
     const said = this.status.held?.data.state ?? null;
     if (said === "offline" || said === "lost") return said;
-    const heard_ms = this.#live_ms ?? Math.min(this.#made_ms ?? this.#since_ms, this.#since_ms);
-    return now_ms - heard_ms > LOST_AFTER_MS ? "lost" : said;
+    return now_ms - this.#heardMs() > LOST_AFTER_MS ? "lost" : said;
+  }
+
+  #heardMs() {
+    const made_ms = this.#made_ms ?? -Infinity;
+    // A clock that live messages have shown dates what was made while nobody listened.
+    if (this.#live_ms !== null) return Math.max(this.#live_ms, made_ms);
+    return Math.min(this.#made_ms ?? this.#since_ms, this.#since_ms);
   }
 }

@@ -3,7 +3,7 @@
 /** @import { Level, Notice, Telemetry } from "./types.js" */
 
 import { humanise, number } from "./format.js";
-import { BROKER_LOST, NOBODY, WAITING } from "./texts.js";
+import { BROKER_LOST, NOBODY, NO_TELEMETRY, WAITING } from "./texts.js";
 import { CORNERS, CORNER_NAMES } from "./corners.js";
 
 /** @import { Store } from "./store.js" */
@@ -39,16 +39,21 @@ const PIT_WORDS = {
  * @returns {Notice[]}
  */
 export function noticesOf(store, telemetry, now_ms) {
-  return [...serviceNotices(store, now_ms), ...carNotices(telemetry)];
+  return [
+    ...serviceNotices(store, now_ms).map((said) => ({ ...said, of: /** @type {const} */ ("service") })),
+    ...carNotices(telemetry).map((said) => ({ ...said, of: /** @type {const} */ ("car") })),
+  ];
 }
+
+/** @typedef {Omit<Notice, "of">} Said */
 
 /**
  * @param {Store} store
  * @param {number} now_ms
- * @returns {Notice[]}
+ * @returns {Said[]}
  */
 function serviceNotices(store, now_ms) {
-  /** @type {Notice[]} */
+  /** @type {Said[]} */
   const notices = [];
   if (!store.has_broker) notices.push({ level: "bad", text: BROKER_LOST });
   if (store.error !== null && now_ms - store.error.at_ms < ERROR_SHOWN_MS) {
@@ -57,15 +62,16 @@ function serviceNotices(store, now_ms) {
   if (!store.has_snapshot) return notices;
   if (store.monitors.size === 0) notices.push({ level: "info", text: WAITING });
   else if (store.shown === null) notices.push({ level: "warn", text: NOBODY });
+  else if (store.shown.telemetry.held === null) notices.push({ level: "info", text: NO_TELEMETRY });
   return notices;
 }
 
 /**
  * @param {Telemetry} car
- * @returns {Notice[]}
+ * @returns {Said[]}
  */
 function carNotices(car) {
-  /** @type {Notice[]} */
+  /** @type {Said[]} */
   const notices = [];
   for (const flag of car.flags ?? []) {
     notices.push({ level: FLAG_LEVELS[flag] ?? "info", text: `${humanise(flag)} flag` });

@@ -9,15 +9,22 @@
 export const RECONNECT_ATTEMPTS = Infinity;
 /** The bridge sends a heartbeat each second, so this much silence is a dead connection. */
 export const SILENCE_MS = 5000;
+/** An attempt that is younger may still be answered when the network comes back under it. */
+const PATIENCE_MS = 1000;
 const MAX_DELAY_MS = 15_000;
-const TICK_MS = 1000;
+const TICK_MS = 500;
+/** A bridge that came back has, by then, all that the broker holds. */
+const SETTLE_MS = 2000;
+const TOO_SLOW = 4008;
+/** What is asked for after each `TOO_SLOW`. */
+const SLOWER_HZ = [10, 5, 2, 1];
 
 /** @typedef {{ send: (text: string) => void, close: () => void }} Socket */
 /**
  * @typedef {object} SocketEvents
  * @property {() => void} onOpen
  * @property {(text: unknown) => void} onText
- * @property {() => void} onClose
+ * @property {(code?: number) => void} onClose
  */
 
 /**
@@ -33,25 +40,38 @@ const TICK_MS = 1000;
  * @typedef {object} Options
  * @property {string} url
  * @property {string} session_id
- * @property {(frame: BridgeFrame) => void} onFrame
+ * @property {(frame: BridgeFrame, is_settled: boolean) => void} onFrame a snapshot of a settled
+ *   bridge holds all that there is
  * @property {(state: LinkState) => void} onState
  */
 
 export class Connection {
   /** @type {LinkState} */
   state = "connecting";
+  /**
+   * How often to measure the round trip; null is never.
+   * @type {number | null}
+   */
+  ping_ms = null;
 
   /** @type {number | null} */
   #max_hz = null;
+  #too_slow = 0;
   /** @type {Socket | null} */
   #socket = null;
   #is_open = false;
+  #has_snapshot = false;
+  #is_first = true;
+  #is_settled = false;
   #heard_ms = 0;
+  #pinged_ms = 0;
   #attempts = 0;
   // Events of a socket that was given up come late; they carry its number and are not heard.
   #generation = 0;
   /** @type {() => void} */
   #cancel = () => {};
+  /** @type {() => void} */
+  #cancelRequest = () => {};
 
   #options;
   #world;
@@ -81,10 +101,13 @@ export class Connection {
 
   /** The network or the tab is back: do not sit out a delay. */
   wake() {
-    if (this.#socket === null || this.#is_silent()) {
-      this.#hangUp();
-      this.#dial();
-    }
+    const patience_ms = this.#has_snapshot ? SILENCE_MS : PATIENCE_MS;
+    if (this.#socket !== null && !this.#isSilent(patience_ms)) return;
+    this.#hangUp();
+    this.#attempts = 0;
+    this.#too_slow = 0;
+    this.#dial();
+    if (this.state === "connected") this.#become("lost");
   }
 
   #dial() {
@@ -92,6 +115,8 @@ export class Connection {
     const generation = this.#generation;
     const isCurrent = () => generation === this.#generation;
     this.#heard_ms = this.#world.now();
+    // While it loads a page is too busy to measure anything but itself.
+    this.#pinged_ms = this.#heard_ms;
     this.#attempts += 1;
     this.#watch();
     this.#socket = this.#world.open(this.#options.url, {
@@ -103,16 +128,20 @@ export class Connection {
       onText: (text) => {
         if (isCurrent()) this.#hear(text);
       },
-      onClose: () => {
-        if (isCurrent()) this.#lose();
+      onClose: (code) => {
+        if (!isCurrent()) return;
+        if (code === TOO_SLOW) this.#too_slow = Math.min(this.#too_slow + 1, SLOWER_HZ.length);
+        this.#lose();
       },
     });
   }
 
   #join() {
     const { session_id } = this.#options;
-    const rate = this.#max_hz === null ? {} : { max_hz: this.#max_hz };
-    this.#socket?.send(JSON.stringify({ type: "join_session", session_id, ...rate }));
+    const slower_hz = SLOWER_HZ[this.#too_slow - 1] ?? Infinity;
+    const max_hz = Math.min(this.#max_hz ?? Infinity, slower_hz);
+    const rate = max_hz === Infinity ? {} : { max_hz };
+    this.#send({ type: "join_session", session_id, ...rate });
   }
 
   /** @param {unknown} text */
@@ -120,22 +149,62 @@ export class Connection {
     const frame = decode(text);
     if (frame === null) return;
     this.#heard_ms = this.#world.now();
-    // Only a frame proves a bridge that works; one that accepts and closes must not be hammered.
+    this.#options.onFrame(frame, this.#is_settled);
+    // An error comes before a close. Only another frame proves a bridge that works; one that
+    // accepts and closes must not be hammered.
+    if (frame.type === "error") return;
     this.#attempts = 0;
-    this.#options.onFrame(frame);
+    if (frame.type === "upstream") this.#settle(frame.connected);
+    if (frame.type === "snapshot" && !this.#has_snapshot) {
+      this.#has_snapshot = true;
+      this.#settle(!this.#is_first);
+      this.#is_first = false;
+    }
     this.#become("connected");
+  }
+
+  /**
+   * What was removed meanwhile is only missing, and a bridge that has just come back misses what
+   * will follow: so it is asked once more when it must have everything.
+   * @param {boolean} is_due
+   */
+  #settle(is_due) {
+    this.#is_settled = false;
+    this.#cancelRequest();
+    if (!is_due) return;
+    this.#cancelRequest = this.#world.after(SETTLE_MS, () => {
+      this.#is_settled = true;
+      this.#send({ type: "request_latest", session_id: this.#options.session_id });
+    });
   }
 
   #watch() {
     this.#cancel();
     this.#cancel = this.#world.after(TICK_MS, () => {
-      if (this.#is_silent()) this.#lose();
-      else this.#watch();
+      if (this.#isSilent(SILENCE_MS)) {
+        this.#lose();
+        return;
+      }
+      this.#ping();
+      this.#watch();
     });
   }
 
-  #is_silent() {
-    return this.#world.now() - this.#heard_ms > SILENCE_MS;
+  #ping() {
+    const t = this.#world.now();
+    if (!this.#is_open || this.ping_ms === null || t - this.#pinged_ms < this.ping_ms) return;
+    this.#pinged_ms = t;
+    this.#send({ type: "ping", t });
+  }
+
+  /** @param {object} frame */
+  #send(frame) {
+    this.#socket?.send(JSON.stringify(frame));
+  }
+
+  /** @param {number} patience_ms */
+  #isSilent(patience_ms) {
+    return this.#world.now() - this.#heard_ms > patience_ms;
   }
 
   #lose() {
@@ -152,7 +221,10 @@ export class Connection {
   #hangUp() {
     this.#generation += 1;
     this.#cancel();
+    this.#cancelRequest();
     this.#is_open = false;
+    this.#has_snapshot = false;
+    this.#is_settled = false;
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
@@ -189,7 +261,7 @@ export const BROWSER = {
     const socket = new WebSocket(url);
     socket.onopen = onOpen;
     socket.onmessage = (event) => onText(event.data);
-    socket.onclose = onClose;
+    socket.onclose = ({ code }) => onClose(code);
     return socket;
   },
   after(ms, run) {

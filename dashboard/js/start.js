@@ -1,6 +1,7 @@
 /** The start page: a list of sessions where the bridge gives one, and a box for the id. */
 
 import { create, find } from "./dom.js";
+import { registerWorker } from "./offline.js";
 import { readSessionId, sessionPath } from "./session_id.js";
 import { readSessions, sessionLine } from "./sessions.js";
 
@@ -27,6 +28,7 @@ if (input instanceof HTMLInputElement) {
   });
 }
 void refresh();
+addEventListener("load", () => void registerWorker(navigator));
 
 /** @param {HTMLInputElement} box */
 function join(box) {

@@ -2,7 +2,7 @@
  * All that the bridge has said about the session. No I/O and no clock: time is an argument.
  */
 
-/** @import { Arrival, BridgeFrame, Envelope, Snapshot, Value } from "./types.js" */
+/** @import { Arrival, BridgeFrame, Envelope, Kept, Snapshot, Value } from "./types.js" */
 
 import { BridgeClock } from "./clock.js";
 import { LapTable } from "./laps.js";
@@ -18,6 +18,12 @@ export class Store {
   has_snapshot = false;
   /** @type {{ text: string, at_ms: number } | null} */
   error = null;
+  /**
+   * When the newest value came that this browser kept, ms since 1970 and by the page's clock; null
+   * as soon as the bridge has said what there is.
+   * @type {{ at: number, at_ms: number } | null}
+   */
+  kept = null;
   /** Rises with each frame that may change the picture. */
   revision = 0;
 
@@ -36,15 +42,38 @@ export class Store {
     return this.laps.rows((id) => this.monitors.get(id)?.skew_ms ?? 0);
   }
 
+  /** What is held, each with when it came, by the page's clock. */
+  *values() {
+    for (const monitor of this.monitors.values()) yield* monitor.values();
+    yield* this.laps.values();
+  }
+
+  /**
+   * Show what this browser kept, until the bridge says what there is.
+   * @param {Kept} kept
+   * @param {number} now_ms by the page's steady clock
+   * @param {number} wall_ms the same moment, ms since 1970
+   */
+  restore({ active, values }, now_ms, wall_ms) {
+    if (values.length === 0) return;
+    this.revision += 1;
+    this.active = active;
+    const toLocal = (/** @type {number} */ at) => now_ms - (wall_ms - at);
+    const newest = values.reduce((last, { at }) => Math.max(last, at), -Infinity);
+    this.kept = { at: newest, at_ms: toLocal(newest) };
+    for (const { at, value } of values) this.#put(value, toLocal(at), now_ms);
+  }
+
   /**
    * @param {BridgeFrame} frame
    * @param {number} now_ms by the page's steady clock
+   * @param {boolean} [is_settled] whether a snapshot holds all that there is
    */
-  accept(frame, now_ms) {
+  accept(frame, now_ms, is_settled = false) {
     this.revision += 1;
     switch (frame.type) {
       case "snapshot":
-        return this.#restore(frame, now_ms);
+        return this.#replay(frame, now_ms, is_settled);
       case "upstream":
         this.has_broker = frame.connected;
         return;
@@ -68,16 +97,37 @@ export class Store {
   /**
    * @param {Snapshot} snapshot
    * @param {number} now_ms
+   * @param {boolean} is_settled
    */
-  #restore(snapshot, now_ms) {
+  #replay(snapshot, now_ms, is_settled) {
+    const { upstream, values } = snapshot;
     this.#clock.reset();
     this.#clock.sample(snapshot.now, now_ms);
     this.has_snapshot = true;
-    this.has_broker = snapshot.upstream.connected;
-    this.active = snapshot.active;
+    this.has_broker = upstream.connected;
     this.error = null;
-    // A cold bridge's snapshot may lack what it will send in a moment, so nothing is cleared here.
-    for (const value of snapshot.values) this.#take(value, now_ms);
+    // A bridge without its broker that holds nothing does not know better than this browser.
+    const knows = upstream.connected || values.length > 0;
+    if (this.kept !== null && !knows) return;
+    if (this.kept !== null) this.#forgetKept();
+    this.active = snapshot.active;
+    // A cold bridge's snapshot may lack what it will send in a moment; a settled one's does not.
+    if (is_settled && upstream.connected) this.#removeOthers(values);
+    for (const value of values) this.#take(value, now_ms);
+  }
+
+  #forgetKept() {
+    this.kept = null;
+    this.monitors.clear();
+    this.laps.clear();
+  }
+
+  /** @param {Value[]} values all that there is */
+  #removeOthers(values) {
+    const there = new Set(values.map(({ monitor_id, channel }) => `${monitor_id} ${channel}`));
+    for (const { monitor_id, channel } of [...this.values()]) {
+      if (!there.has(`${monitor_id} ${channel}`)) this.#remove(monitor_id, channel);
+    }
   }
 
   /**
@@ -89,6 +139,16 @@ export class Store {
     const monitor = this.#monitor(value.monitor_id, now_ms);
     // A clock that is ahead must not make a value young for ever: at the latest it came now.
     const at_ms = monitor.hear(value, (ms) => Math.min(now_ms, this.#clock.toLocal(ms, now_ms)));
+    this.#put(value, at_ms, now_ms);
+  }
+
+  /**
+   * @param {Value} value
+   * @param {number} at_ms
+   * @param {number} now_ms
+   */
+  #put(value, at_ms, now_ms) {
+    const monitor = this.#monitor(value.monitor_id, now_ms);
     switch (value.channel) {
       case "telemetry":
         return monitor.offerTelemetry(value, at_ms);

@@ -21,62 +21,7 @@
  * @property {string} timestamp
  */
 
-/**
- * Those fields of a telemetry frame that the page shows.
- * @typedef {object} Telemetry
- * @property {number | null} [lap]
- * @property {number | null} [fuel]
- * @property {number | null} [position]
- * @property {number | null} [class_position]
- * @property {number | null} [fuel_capacity]
- * @property {number | null} [virtual_energy]
- * @property {number | null} [lap_time]
- * @property {number | null} [last_lap_time]
- * @property {number | null} [best_lap_time]
- * @property {number | null} [delta_best]
- * @property {boolean | null} [lap_valid]
- * @property {number | null} [gap_ahead]
- * @property {number | null} [gap_behind]
- * @property {number | null} [gap_ahead_laps]
- * @property {number | null} [gap_behind_laps]
- * @property {number | null} [speed]
- * @property {number | null} [gear]
- * @property {number | null} [rpm]
- * @property {number | null} [throttle]
- * @property {number | null} [brake]
- * @property {number | null} [clutch]
- * @property {number | null} [steering]
- * @property {Wheels<number> | null} [tire_pressures]
- * @property {Wheels<number> | null} [tire_temps]
- * @property {Wheels<number> | null} [tire_wear]
- * @property {number | null} [tires_as_of_lap]
- * @property {Wheels<string> | null} [tire_compounds]
- * @property {Wheels<boolean> | null} [tire_flat]
- * @property {Wheels<number> | null} [brake_temps]
- * @property {number | null} [engine_water_temp]
- * @property {number | null} [engine_oil_temp]
- * @property {number | null} [brake_bias]
- * @property {number | null} [tc]
- * @property {number | null} [abs]
- * @property {number | null} [engine_map]
- * @property {boolean | null} [tc_active]
- * @property {boolean | null} [abs_active]
- * @property {boolean | null} [speed_limiter]
- * @property {string[] | null} [flags]
- * @property {string | null} [pit_state]
- * @property {number | null} [pit_stops]
- * @property {number | null} [penalties]
- * @property {string | null} [session_phase]
- * @property {number | null} [time_remaining]
- * @property {number | null} [laps_remaining]
- * @property {number | null} [stint_laps]
- * @property {number | null} [stint_time]
- * @property {number | null} [track_temp]
- * @property {number | null} [ambient_temp]
- * @property {number | null} [rain]
- * @property {number | null} [wetness]
- * @property {number | null} [wind_speed]
- */
+/** @typedef {import("./fields.js").Telemetry} Telemetry */
 
 /** @typedef {Envelope & { telemetry: Telemetry }} TelemetryMessage */
 
@@ -91,19 +36,7 @@
  */
 /** @typedef {Envelope & StatusFields} StatusMessage */
 
-/**
- * @typedef {object} Meta
- * @property {string | null} [car]
- * @property {string | null} [car_class]
- * @property {string | null} [car_number]
- * @property {string | null} [team]
- * @property {string | null} [track]
- * @property {string | null} [layout]
- * @property {string | null} [session_type]
- * @property {number | null} [race_laps]
- * @property {number | null} [fuel_capacity]
- * @property {number | null} [rpm_limit]
- */
+/** @typedef {import("./fields.js").Meta} Meta */
 /** @typedef {Envelope & Meta} MetaMessage */
 
 /** @typedef {number | boolean | string} SettingValue */
@@ -118,23 +51,7 @@
  */
 /** @typedef {Envelope & SetupFields} SetupMessage */
 
-/**
- * @typedef {object} LapSummary
- * @property {number} run
- * @property {number} lap
- * @property {string} finished_at
- * @property {number | null} [lap_time]
- * @property {number[] | null} [sector_times]
- * @property {string | null} [driver]
- * @property {string | null} [kind]
- * @property {boolean | null} [valid]
- * @property {boolean | null} [yellow]
- * @property {boolean | null} [complete]
- * @property {number | null} [fuel_used]
- * @property {number | null} [fuel_left]
- * @property {number | null} [fuel_added]
- * @property {Wheels<number> | null} [tire_wear]
- */
+/** @typedef {import("./fields.js").LapSummary} LapSummary */
 /** @typedef {Envelope & { lap_summary: LapSummary }} LapMessage */
 
 /** @typedef {number | boolean | string | number[] | null} Cell */
@@ -153,6 +70,11 @@
  *   | ({ channel: "telemetry", monitor_id: string } & Arrival<TelemetryMessage>)
  *   | ({ channel: "lap", monitor_id: string } & Arrival<LapMessage>)
  *   | ({ channel: `laps/${number}`, monitor_id: string } & Arrival<LapsMessage>)} Value
+ */
+
+/**
+ * What a browser kept of a session: its values, each with when it came, ms since 1970.
+ * @typedef {{ active: string | null, values: { at: number, value: Value }[] }} Kept
  */
 
 /**
@@ -198,15 +120,40 @@
  * @property {number | null} fuel_used
  * @property {number | null} fuel_left
  * @property {number | null} fuel_added
- * @property {number | null} wear_max
+ * @property {number | null} energy_used
+ * @property {number | null} energy_left
+ * @property {Wheels<number> | null} tire_wear
+ * @property {number | null} wear_max of the most worn tyre
+ * @property {string | null} compound
+ * @property {number | null} stint
+ * @property {number | null} stint_lap
+ * @property {number | null} position
+ * @property {number | null} class_position
+ * @property {number | null} track_temp
+ * @property {number | null} wetness
  */
 
 /** @typedef {"connecting" | "connected" | "lost"} LinkState */
 /** @typedef {"connecting" | "waiting" | "live" | "stale" | "disconnected"} PageState */
 /** @typedef {"calm" | "info" | "warn" | "bad" | "yellow" | "blue"} Level */
-/** @typedef {{ level: Level, text: string }} Notice */
+/** @typedef {{ level: Level, text: string, of: "car" | "service" }} Notice */
 /** @typedef {{ id: string, name: string, state: MonitorState | null }} OtherMonitor */
 /** @typedef {{ ms: number, is_estimate: boolean }} Age */
+
+/** @typedef {"good" | "fair" | "poor" | "unknown"} QualityLevel */
+/** @typedef {{ p50_ms: number, p95_ms: number, count: number }} Spread */
+/**
+ * How good the way from the car to this page was in the last minute.
+ * @typedef {object} Quality
+ * @property {QualityLevel} level
+ * @property {Spread | null} round_trip of a `ping`
+ * @property {Spread | null} age of telemetry as it comes
+ * @property {{ lost: number, sent: number } | null} loss between monitors and bridge
+ * @property {number | null} monitor_ahead_ms of the bridge's clock; null while that is not known
+ * @property {boolean} is_age_partial whether the monitor's clock is off, so that ages leave out
+ *   what even its fastest message took
+ * @property {number | null} device_ahead_ms of the bridge's clock; null while that is not known
+ */
 
 /**
  * @typedef {object} FuelView
@@ -233,7 +180,10 @@
  * @property {Age | null} age
  * @property {string | null} monitor_id
  * @property {MonitorState | null} monitor_state
+ * @property {boolean} is_heard whether what monitors say would come here
  * @property {boolean} has_broker
+ * @property {{ at: number, age_ms: number } | null} kept what is shown is what this browser kept
+ * @property {Quality} quality
  * @property {Notice[]} notices
  * @property {OtherMonitor[]} others
  * @property {string | null} driver

@@ -1,12 +1,13 @@
 /** From the store to what the widgets paint. Pure: time comes in as an argument. */
 
-/** @import { LinkState, Meta, OtherMonitor, PageState, Telemetry, Units, View } from "./types.js" */
+/** @import { LinkState, Meta, OtherMonitor, PageState, Quality, Telemetry, Units, View } from "./types.js" */
 /** @import { Monitor } from "./monitor.js" */
 /** @import { Store } from "./store.js" */
 
 import { fuelView, usePerLap } from "./fuel.js";
 import { bestLapTime, currentRun } from "./laps.js";
 import { noticesOf } from "./notices.js";
+import { NOT_MEASURED } from "./quality.js";
 import { connectionText } from "./texts.js";
 
 export const STALE_DATA_THRESHOLD = 5000;
@@ -29,15 +30,17 @@ export class Viewer {
    * @param {LinkState} link
    * @param {Units} units
    * @param {number} now_ms
+   * @param {Quality} [quality]
    * @returns {View}
    */
-  view(link, units, now_ms) {
+  view(link, units, now_ms, quality = NOT_MEASURED) {
     const store = this.#store;
     const monitor = store.shown;
     const telemetry = monitor?.telemetry.held?.data.telemetry ?? NOTHING;
     const meta = monitor?.meta.held?.data ?? NOTHING;
     const quiet = monitor?.quiet(now_ms) ?? null;
     const state = pageState(link, store, quiet?.ms ?? 0);
+    const is_heard = link === "connected" && store.has_broker && store.kept === null;
     const laps = this.#lapSummary();
     const capacity = telemetry.fuel_capacity ?? meta.fuel_capacity;
     return {
@@ -45,10 +48,15 @@ export class Viewer {
       connection: connectionText(state, quiet),
       age: monitor?.age(now_ms) ?? null,
       monitor_id: monitor?.id ?? null,
-      monitor_state: monitor?.state(now_ms) ?? null,
+      // Who hears nothing cannot tell whether it speaks.
+      monitor_state: is_heard ? (monitor?.state(now_ms) ?? null) : null,
+      is_heard,
       has_broker: store.has_broker,
+      kept: keptView(store.kept, now_ms),
+      // What was good must not be said of a way on which nothing comes.
+      quality: state === "live" ? quality : { ...quality, level: "unknown" },
       notices: noticesOf(store, telemetry, now_ms),
-      others: othersOf(store, monitor, now_ms),
+      others: othersOf(store, monitor, now_ms, is_heard),
       driver: monitor?.status.held?.data.driver ?? null,
       telemetry,
       meta,
@@ -82,6 +90,15 @@ function summary(rows) {
 }
 
 /**
+ * @param {Store["kept"]} kept
+ * @param {number} now_ms
+ * @returns {View["kept"]}
+ */
+function keptView(kept, now_ms) {
+  return kept === null ? null : { at: kept.at, age_ms: now_ms - kept.at_ms };
+}
+
+/**
  * @param {LinkState} link
  * @param {Store} store
  * @param {number} quiet_ms
@@ -91,6 +108,7 @@ function pageState(link, store, quiet_ms) {
   if (link === "lost") return "disconnected";
   if (link === "connecting" || !store.has_snapshot) return "connecting";
   if (store.monitors.size === 0) return "waiting";
+  if (store.kept !== null) return "stale";
   return quiet_ms > STALE_DATA_THRESHOLD ? "stale" : "live";
 }
 
@@ -99,14 +117,15 @@ function pageState(link, store, quiet_ms) {
  * @param {Store} store
  * @param {Monitor | null} shown
  * @param {number} now_ms
+ * @param {boolean} is_heard
  * @returns {OtherMonitor[]}
  */
-function othersOf(store, shown, now_ms) {
+function othersOf(store, shown, now_ms, is_heard) {
   const others = [];
   for (const monitor of store.monitors.values()) {
     if (monitor === shown) continue;
     const name = monitor.status.held?.data.driver ?? monitor.id;
-    others.push({ id: monitor.id, name, state: monitor.state(now_ms) });
+    others.push({ id: monitor.id, name, state: is_heard ? monitor.state(now_ms) : null });
   }
   return others.sort((a, b) => (a.id < b.id ? -1 : 1));
 }

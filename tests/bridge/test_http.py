@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -60,7 +61,8 @@ async def test_malformed_session_is_not_found(session_id: str, http: httpx.Async
 
 
 @pytest.mark.parametrize(
-    "path", ["/", f"/s/{SESSION}", "/s/car-1+car-2", "/static/style.css", "/livez", "/readyz"]
+    "path",
+    ["/", f"/s/{SESSION}", "/s/car-1+car-2", "/static/style.css", "/sw.js", "/livez", "/readyz"],
 )
 async def test_page_is_served_with_security_headers(path: str, http: httpx.AsyncClient) -> None:
     response = await http.get(path)
@@ -81,6 +83,51 @@ async def test_scripts_have_their_type(http: httpx.AsyncClient) -> None:
     assert response.headers["content-type"].startswith("text/javascript")
 
 
+async def test_pages_find_all_their_files_under_one_version(http: httpx.AsyncClient) -> None:
+    for page in ("/", f"/s/{SESSION}"):
+        text = (await http.get(page)).text
+        paths = re.findall(r'"(/[^"]+/static/[^"]+)"', text)
+
+        assert len(paths) > 3
+        assert '"/static/' not in text
+        assert len({path.split("/static/")[0] for path in paths}) == 1
+        for path in paths:
+            assert (await http.get(path)).status_code == 200
+
+
+async def test_versioned_file_is_sent_once(http: httpx.AsyncClient) -> None:
+    page = (await http.get("/")).text
+    path = page.split('rel="stylesheet" href="')[1].split('"')[0]
+    first = await http.get(path)
+
+    second = await http.get(path, headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.content == (await http.get("/static/style.css")).content
+    assert first.headers["content-type"].startswith("text/css")
+    assert (second.status_code, second.content) == (304, b"")
+
+
+async def test_file_of_another_version_is_not_found(http: httpx.AsyncClient) -> None:
+    """A page of the last version gets its own files or none."""
+    response = await http.get("/v/0123456789abcdef/static/style.css")
+
+    assert response.status_code == 404
+
+
+async def test_worker_is_a_script_at_the_root_and_its_files_are_all_served(
+    http: httpx.AsyncClient,
+) -> None:
+    response = await http.get("/sw.js")
+
+    shell = json.loads(response.text.partition(";\n")[0].removeprefix("self.SHELL = "))
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert f"/v/{shell['version']}/static/js/main.js" in shell["files"]
+    assert {shell["start"], shell["session"]} <= set(shell["files"])
+    for path in shell["files"]:
+        assert (await http.get(path)).status_code == 200, path
+    assert (await http.get(shell["session"])).content == (await http.get(f"/s/{SESSION}")).content
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -89,6 +136,7 @@ async def test_scripts_have_their_type(http: httpx.AsyncClient) -> None:
         "/s/" + "+".join("abcdefghi"),
         "/nothing",
         "/static/..%2f..%2fetc/passwd",
+        "/v/1/static/..%2f..%2fetc/passwd",
         "/..%2f..%2fetc/passwd",
         "/static/no.js",
         "/api/sessions",
@@ -186,12 +234,6 @@ async def test_long_query_is_refused(server: BridgeServer) -> None:
 
 async def test_broken_request_is_answered(server: BridgeServer) -> None:
     assert (await raw(server, b"GET /a\x00b HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
-
-
-async def test_slow_head_is_cut_off(server: BridgeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pitboard.bridge.wire.HEAD_TIMEOUT_S", 0.1)
-
-    assert await raw(server, b"GET /li") == b""
 
 
 async def test_thousands_of_ranges_get_the_whole(http: httpx.AsyncClient) -> None:

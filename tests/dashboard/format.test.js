@@ -9,6 +9,8 @@ const METRIC = format.DEFAULT_UNITS;
 /** @type {Units} */
 const IMPERIAL = { fuel: "gal", pressure: "psi", temperature: "F", speed: "mph" };
 
+const NOON = new Date(2026, 5, 13, 12).getTime();
+
 /** @type {[string, string, string][]} */
 const CASES = [
   ["number", format.number(42.25, 1), "42.3"],
@@ -72,6 +74,14 @@ const CASES = [
   ["one second in words", format.ageWords({ ms: 1999, is_estimate: false }), "1 second"],
   ["seconds in words", format.ageWords({ ms: 12_000, is_estimate: false }), "12 seconds"],
   ["hours in words", format.ageWords({ ms: 7_200_000, is_estimate: true }), "about 2 hours"],
+  ["a kept age of seconds", format.ageClock(59_999), "59 s"],
+  ["a kept age of minutes", format.ageClock(300_000), "5 min"],
+  ["a kept age of hours", format.ageClock(7_500_000), "2 h 5 min"],
+  ["a kept age of days", format.ageClock(3.5 * 86_400_000), "3 days"],
+  ["a moment of today", format.moment(NOON, 3_600_000), "12:00"],
+  ["a short time", format.shortTime(84.6), "85 ms"],
+  ["a time of seconds", format.shortTime(1234), "1.2 s"],
+  ["a time of minutes", format.shortTime(200_000), "3 min"],
   ["an unknown moment", format.clockTime("yesterday"), "–"],
   ["no moment", format.clockTime(null), "–"],
   ["a unit", format.unitName(METRIC, "temperature"), "°C"],
@@ -83,3 +93,7 @@ for (const [name, shown, expected] of CASES) {
     assert.equal(shown, expected);
   });
 }
+
+test("format: a moment of another day has its date", () => {
+  assert.match(format.moment(NOON, 2 * 86_400_000), /13.*, 12:00$|13.* 12:00$/);
+});

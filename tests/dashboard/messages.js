@@ -114,7 +114,17 @@ export function row(fields = {}) {
     fuel_used: 3,
     fuel_left: 50,
     fuel_added: 0,
+    energy_used: null,
+    energy_left: null,
+    tire_wear: null,
     wear_max: 10,
+    compound: null,
+    stint: null,
+    stint_lap: null,
+    position: null,
+    class_position: null,
+    track_temp: null,
+    wetness: null,
     ...fields,
   };
 }

@@ -14,7 +14,7 @@ const MODULES = readdirSync(new URL("js/", ROOT), { recursive: true, encoding: "
 const CORNERS = ["fl", "fr", "rl", "rr"];
 const HOOKS = [
   ..."speed gear rpm fuel fuel-percent fuel-per-lap laps-left position lap driver car".split(" "),
-  ..."track connection age monitor-state lap-table setup".split(" "),
+  ..."track connection age monitor-state lap-table setup kept quality quality-details".split(" "),
   ...CORNERS.flatMap((c) => [`tire-${c}-temp`, `tire-${c}-pressure`, `tire-${c}-wear`, `brake-${c}`]),
 ];
 

@@ -141,6 +141,73 @@ test("a snapshot after a reconnect does not bring back older values", () => {
   assert.equal(fuelOf(store), 40);
 });
 
+test("what was removed meanwhile goes when a settled bridge does not hold it", () => {
+  const store = joined();
+  tell(store, {}, { monitor_id: "pc-a" });
+  tell(store, { fuel: 30 }, { monitor_id: "pc-b" });
+  store.accept({ type: "lap_update", ...arrival(lap({ lap: 1 })) }, 0);
+  const value = { monitor_id: "pc-b", ...arrival(telemetry({ fuel: 30 }, { monitor_id: "pc-b" })) };
+  const left = snapshot([{ channel: "telemetry", ...value }], { active: "pc-b" });
+
+  store.accept(left, 1);
+  const after_join = store.monitors.size;
+  store.accept({ ...left, upstream: { connected: false } }, 2, true);
+  const without_broker = store.monitors.size;
+  store.accept(left, 3, true);
+
+  assert.deepEqual([after_join, without_broker], [2, 2]);
+  assert.deepEqual([...store.monitors.keys()], ["pc-b"]);
+  assert.deepEqual(store.rows(), []);
+  assert.equal(fuelOf(store), 30);
+});
+
+test("the bridge's first snapshot takes the place of what was kept", () => {
+  const store = new Store();
+  const kept = { monitor_id: "pc-a", ...arrival(telemetry({ fuel: 40 }, { seq: 9 }), 0, true) };
+  const gone = arrival(lap({ lap: 7 }, { monitor_id: "pc-b" }), 0, true);
+  store.restore(
+    {
+      active: "pc-a",
+      values: [
+        { at: EPOCH_MS, value: { channel: "telemetry", ...kept } },
+        { at: EPOCH_MS, value: { channel: "lap", monitor_id: "pc-b", ...gone } },
+      ],
+    },
+    0,
+    EPOCH_MS,
+  );
+  const shown = [fuelOf(store), store.rows().length];
+  const older = { monitor_id: "pc-a", ...arrival(telemetry({ fuel: 41 }, { seq: 8 })) };
+
+  store.accept(snapshot([{ channel: "telemetry", ...older }], { active: "pc-a" }), 1);
+
+  assert.deepEqual(shown, [40, 1]);
+  assert.equal(store.kept, null);
+  assert.equal(fuelOf(store), 41);
+  assert.deepEqual(store.rows(), []);
+});
+
+test("a bridge without its broker knows better than the browser if it holds anything", () => {
+  const store = new Store();
+  const kept = { monitor_id: "pc-a", ...arrival(telemetry({ fuel: 40 }, { seq: 9 }), 0, true) };
+  store.restore({ active: null, values: [{ at: EPOCH_MS, value: { channel: "telemetry", ...kept } }] }, 0, EPOCH_MS);
+  const held = { monitor_id: "pc-a", ...arrival(telemetry({ fuel: 41 }, { seq: 8 })) };
+
+  store.accept(snapshot([{ channel: "telemetry", ...held }], { connected: false }), 1);
+
+  assert.equal(store.kept, null);
+  assert.equal(fuelOf(store), 41);
+});
+
+test("nothing kept is nothing to show", () => {
+  const store = new Store();
+
+  store.restore({ active: "pc-a", values: [] }, 0, EPOCH_MS);
+
+  assert.equal(store.kept, null);
+  assert.equal(store.active, null);
+});
+
 test("a removed value is gone, and a monitor with none left too", () => {
   const store = joined();
   tell(store, {});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
+import { NOT_MEASURED } from "../../dashboard/js/quality.js";
 import { Store } from "../../dashboard/js/store.js";
 import { STALE_DATA_THRESHOLD, Viewer } from "../../dashboard/js/view.js";
 import { arrival, EPOCH_MS, lap, meta, snapshot, status, telemetry } from "./messages.js";
@@ -189,7 +190,7 @@ test("a session that nobody published yet is waited for, not stale", () => {
   assert.equal(view.state, "waiting");
   assert.equal(view.connection, "🟢 Connected");
   assert.deepEqual(view.notices, [
-    { level: "info", text: "Waiting for the first message of this session" },
+    { level: "info", text: "Waiting for the first message of this session", of: "service" },
   ]);
 });
 
@@ -225,6 +226,112 @@ test("telemetry keeps a monitor alive between its heartbeats", () => {
   tell(15_000, { seq: 2 });
 
   assert.equal(at(30_000).monitor_state, "online");
+});
+
+test("a page that lost the bridge, or whose bridge lost the broker, calls no monitor lost", () => {
+  const { at, store } = page();
+  store.accept({ type: "status_update", ...arrival(status({})) }, 0);
+
+  const without_bridge = at(60_000, "lost");
+  store.accept({ type: "upstream", connected: false, since: 0 }, 60_000);
+  const without_broker = at(60_000);
+  store.accept({ type: "upstream", connected: true, since: 0 }, 60_000);
+
+  for (const view of [without_bridge, without_broker]) {
+    assert.equal(view.monitor_state, null);
+    assert.equal(view.is_heard, false);
+  }
+  assert.equal(at(60_000).monitor_state, "lost");
+});
+
+test("a status that was made while the bridge had no broker says that the monitor lived then", () => {
+  const { at, store } = page();
+  const say = (/** @type {number} */ made_ms, /** @type {number} */ now_ms, retained = false) => {
+    const message = status({}, { made_ms, seq: made_ms + 1 });
+    store.accept({ type: "status_update", ...arrival(message, now_ms, retained) }, now_ms);
+  };
+  say(0, 0);
+
+  say(50_000, 60_000, true);
+
+  assert.equal(at(60_000).monitor_state, "online");
+  assert.equal(at(72_001).monitor_state, "lost");
+});
+
+test("a monitor without telemetry is not a page that is well", () => {
+  const { at, store } = page();
+
+  store.accept({ type: "status_update", ...arrival(status({})) }, 0);
+
+  assert.deepEqual(at(0).notices, [
+    {
+      level: "info",
+      text: "A monitor is there, but no telemetry of the car has come yet",
+      of: "service",
+    },
+  ]);
+});
+
+test("kept values are marked and stale, whatever their age, until the bridge speaks", () => {
+  const store = new Store();
+  const viewer = new Viewer(store);
+  const at = EPOCH_MS - 7_500_000;
+  const value = { monitor_id: "pc-a", ...arrival(telemetry({ fuel: 40 }), 0, true) };
+  const lap_value = { monitor_id: "pc-a", ...arrival(lap({ lap: 7 }), 0, true) };
+  const values = [
+    { at, value: { channel: /** @type {const} */ ("telemetry"), ...value } },
+    { at, value: { channel: /** @type {const} */ ("lap"), ...lap_value } },
+  ];
+  store.restore({ active: null, values }, 1000, EPOCH_MS);
+  const view = (/** @type {LinkState} */ link) => viewer.view(link, DEFAULT_UNITS, 3000);
+
+  const offline = view("lost");
+
+  assert.deepEqual(offline.kept, { at, age_ms: 7_502_000 });
+  assert.deepEqual(offline.age, { ms: 7_502_000, is_estimate: true });
+  assert.equal(offline.connection, "🔴 Disconnected (attempting to reconnect...)");
+  assert.equal(offline.telemetry.fuel, 40);
+  assert.equal(offline.monitor_state, null);
+  assert.equal(view("connecting").state, "connecting");
+
+  store.accept(snapshot([], { connected: false }), 3000);
+  const without_broker = view("connected");
+  assert.equal(without_broker.state, "stale");
+  assert(without_broker.kept !== null);
+  store.accept({ type: "upstream", connected: true, since: 0 }, 3000);
+  assert.equal(view("connected").is_heard, false);
+
+  store.accept(snapshot(), 3000);
+  const empty = view("connected");
+  assert.equal(empty.kept, null);
+  assert.equal(empty.state, "waiting");
+  assert.deepEqual(empty.telemetry, {});
+  assert.deepEqual([offline.laps.length, empty.laps.length], [1, 0]);
+});
+
+test("a value that was kept a moment ago is as little live as any other kept one", () => {
+  const store = new Store();
+  const value = { monitor_id: "pc-a", ...arrival(telemetry({}), 0, true) };
+  store.restore(
+    { active: null, values: [{ at: EPOCH_MS, value: { channel: "telemetry", ...value } }] },
+    0,
+    EPOCH_MS,
+  );
+  store.accept(snapshot([], { connected: false }), 10);
+
+  assert.equal(new Viewer(store).view("connected", DEFAULT_UNITS, 20).state, "stale");
+});
+
+test("quality is unknown while nothing live comes", () => {
+  const store = new Store();
+  const viewer = new Viewer(store);
+  store.accept(snapshot(), 0);
+  store.accept({ type: "telemetry_update", ...arrival(telemetry({})) }, 0);
+  const measured = { ...NOT_MEASURED, level: /** @type {const} */ ("good") };
+  const level = (/** @type {number} */ now_ms, /** @type {LinkState} */ link = "connected") =>
+    viewer.view(link, DEFAULT_UNITS, now_ms, measured).quality.level;
+
+  assert.deepEqual([level(0), level(6000), level(0, "lost")], ["good", "unknown", "unknown"]);
 });
 
 test("who else is there is named, with the driver where one is known", () => {
@@ -275,10 +382,10 @@ test("a lost broker, flags and penalties are noticed", () => {
   store.accept({ type: "upstream", connected: false, since: 0 }, 0);
 
   assert.deepEqual(at(0).notices, [
-    { level: "bad", text: "The bridge has lost the broker: nothing new can arrive" },
-    { level: "yellow", text: "Yellow flag" },
-    { level: "info", text: "New flag flag" },
-    { level: "bad", text: "Rear left tyre flat" },
-    { level: "warn", text: "Penalties to serve: 1" },
+    { level: "bad", text: "The bridge has lost the broker: nothing new can arrive", of: "service" },
+    { level: "yellow", text: "Yellow flag", of: "car" },
+    { level: "info", text: "New flag flag", of: "car" },
+    { level: "bad", text: "Rear left tyre flat", of: "car" },
+    { level: "warn", text: "Penalties to serve: 1", of: "car" },
   ]);
 });

@@ -8,6 +8,8 @@ import { Viewer } from "../../dashboard/js/view.js";
 import { conditionsWidget } from "../../dashboard/js/widgets/conditions.js";
 import { driveWidget } from "../../dashboard/js/widgets/drive.js";
 import { fuelWidget } from "../../dashboard/js/widgets/fuel.js";
+import { keptWidget } from "../../dashboard/js/widgets/kept.js";
+import { qualityWidget } from "../../dashboard/js/widgets/quality.js";
 import { raceWidget } from "../../dashboard/js/widgets/race.js";
 import { tiresWidget } from "../../dashboard/js/widgets/tires.js";
 import { trustWidget } from "../../dashboard/js/widgets/trust.js";
@@ -28,8 +30,53 @@ class FakeElement {
     setProperty: (/** @type {string} */ name, /** @type {string} */ value) =>
       void this.custom.set(name, value),
   };
+  ownerDocument = { addEventListener() {} };
   /** @type {Map<string, FakeElement>} */
   #children = new Map();
+  /** @type {Set<string>} */
+  #attributes = new Set();
+  /** @type {Map<string, (event: object) => void>} */
+  #listeners = new Map();
+
+  focus() {
+    this.is_focused = true;
+  }
+
+  is_focused = false;
+
+  /** @param {string} name */
+  hasAttribute(name) {
+    return this.#attributes.has(name);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} _value
+   */
+  setAttribute(name, _value) {
+    this.#attributes.add(name);
+  }
+
+  /** @param {string} name */
+  removeAttribute(name) {
+    this.#attributes.delete(name);
+  }
+
+  /**
+   * @param {string} type
+   * @param {(event: object) => void} run
+   */
+  addEventListener(type, run) {
+    this.#listeners.set(type, run);
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} event
+   */
+  dispatch(type, event) {
+    this.#listeners.get(type)?.(event);
+  }
 
   /** @param {string} selector */
   querySelector(selector) {
@@ -168,6 +215,94 @@ test("the page carries its state, so that stale numbers can look stale", () => {
   assert.equal(announcer(), "Data may be stale");
   assert.equal(root.text("others"), "Also here: Driver Two (idle)");
   assert.equal(root.text("monitor-state"), "online");
+});
+
+test("a monitor that nobody can hear is neither online nor lost", () => {
+  const root = new FakeElement();
+  const { render } = trustWidget(root.element, new FakeElement().element);
+  const view = viewOf({});
+
+  render({ ...view, is_heard: false, monitor_state: null, others: [{ id: "b", name: "Two", state: null }] });
+
+  assert.equal(root.text("monitor-state"), "unknown");
+  assert.equal(root.text("others"), "Also here: Two (unknown)");
+});
+
+test("kept values are said to be kept, from when, and the page is marked", () => {
+  const root = new FakeElement();
+  const strip = new FakeElement();
+  const html = new FakeElement();
+  const at = new Date(2026, 5, 13, 14, 32).getTime();
+  const { render } = keptWidget(strip.element);
+  const trust = trustWidget(root.element, html.element);
+  const kept = { ...viewOf({}), kept: { at, age_ms: 7_500_000 } };
+
+  render(kept);
+  trust.render(kept);
+  const shown = [strip.textContent, strip.hidden, html.dataset["kept"]];
+  render(viewOf({}));
+  trust.render(viewOf({}));
+
+  assert.deepEqual(shown, ["Kept in this browser, from 14:32 (2 h 5 min ago)", false, "yes"]);
+  assert.deepEqual([strip.hidden, html.dataset["kept"]], [true, undefined]);
+});
+
+/** @type {import("../../dashboard/js/types.js").Quality} */
+const MEASURED = {
+  level: "fair",
+  round_trip: { p50_ms: 42.4, p95_ms: 1240, count: 30 },
+  age: { p50_ms: 85, p95_ms: 120, count: 60 },
+  loss: { lost: 2, sent: 128 },
+  monitor_ahead_ms: 3200,
+  is_age_partial: true,
+  device_ahead_ms: -900,
+};
+
+test("quality is a word, and numbers for who opens it", () => {
+  const root = new FakeElement();
+  const { render } = qualityWidget(root.element);
+  const slot = (/** @type {string} */ name) => root.querySelector(`[data-slot=${name}]`).textContent;
+  const names = ["round-trip", "age-on-arrival", "loss", "clocks"];
+
+  render({ ...viewOf({}), quality: MEASURED });
+
+  assert.equal(root.text("quality"), "fair");
+  assert.equal(root.dataset["level"], "fair");
+  assert.deepEqual(names.map(slot), [
+    "42 ms, 95 % within 1.2 s",
+    "85 ms, 95 % within 120 ms",
+    "2 of 128 messages (1.6 %)",
+    "monitor 3.2 s ahead, this device 900 ms behind, by the bridge's",
+  ]);
+  assert.match(slot("clock-note"), /clock is off/);
+});
+
+test("what was not measured is a dash, and clocks that agree are said to", () => {
+  const root = new FakeElement();
+  const { render } = qualityWidget(root.element);
+  const slot = (/** @type {string} */ name) => root.querySelector(`[data-slot=${name}]`).textContent;
+
+  render(viewOf({}));
+  const nothing = ["round-trip", "age-on-arrival", "loss", "clocks"].map(slot);
+  const agreeing = { ...MEASURED, monitor_ahead_ms: 0, is_age_partial: false, device_ahead_ms: 40 };
+  render({ ...viewOf({}), quality: agreeing });
+
+  assert.deepEqual(nothing, ["–", "–", "–", "–"]);
+  assert.deepEqual([slot("clocks"), slot("clock-note")], ["agree", ""]);
+});
+
+test("Escape closes the numbers and goes back to the word", () => {
+  const root = new FakeElement();
+  qualityWidget(root.element);
+  root.setAttribute("open", "");
+
+  root.dispatch("keydown", { key: "Tab" });
+  const after_tab = root.hasAttribute("open");
+  root.dispatch("keydown", { key: "Escape" });
+
+  assert.equal(after_tab, true);
+  assert.equal(root.hasAttribute("open"), false);
+  assert.equal(root.querySelector("summary").is_focused, true);
 });
 
 test("an empty frame is all dashes, never a zero", () => {

@@ -10,9 +10,10 @@ export function noticesWidget(root) {
   let notices = [];
   const paint = changed((/** @type {string} */ _key) => {
     root.replaceChildren(
-      ...notices.map(({ level, text }) => {
+      ...notices.map(({ level, text, of }) => {
         const item = create("li", undefined, text);
         item.dataset["level"] = level;
+        item.dataset["of"] = of;
         return item;
       }),
     );

@@ -1,0 +1,80 @@
+/** Small statistics. */
+
+/**
+ * @param {readonly number[]} values
+ * @returns {number} NaN of none
+ */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}
+
+/**
+ * The median of values that were rounded, without its rounding: what lies within one unit of the
+ * last digit of it is the same value, so their mean has the digits that each of them lost.
+ * @param {readonly number[]} values
+ * @param {number} digit the unit of the last digit
+ * @returns {number} NaN of none
+ */
+export function unroundedMedian(values, digit) {
+  const middle = median(values);
+  const near = values.filter((value) => Math.abs(value - middle) <= digit * 1.001);
+  return near.reduce((sum, value) => sum + value, 0) / near.length;
+}
+
+/**
+ * The median of the slopes between all pairs of points (Theil and Sen's way).
+ * @param {readonly { x: number, y: number }[]} points with different x
+ * @returns {number} NaN of fewer than two
+ */
+export function medianSlope(points) {
+  const slopes = points.flatMap((a, i) => {
+    return points.slice(i + 1).map((b) => (b.y - a.y) / (b.x - a.x));
+  });
+  return median(slopes);
+}
+
+/** Running means of several columns; a column that gets nothing has none. */
+export class Means {
+  #sums;
+  #counts;
+
+  /** @param {number} columns */
+  constructor(columns) {
+    this.#sums = new Float64Array(columns);
+    this.#counts = new Float64Array(columns);
+  }
+
+  clear() {
+    this.#sums.fill(0);
+    this.#counts.fill(0);
+  }
+
+  /**
+   * @param {number} column
+   * @param {number} value
+   */
+  add(column, value) {
+    this.#sums[column] = (this.#sums[column] ?? 0) + value;
+    this.#counts[column] = (this.#counts[column] ?? 0) + 1;
+  }
+
+  /** @param {number} column */
+  has(column) {
+    return (this.#counts[column] ?? 0) > 0;
+  }
+
+  /**
+   * @param {number} column
+   * @returns {number} NaN of nothing
+   */
+  mean(column) {
+    return (this.#sums[column] ?? NaN) / (this.#counts[column] ?? 0);
+  }
+
+  values() {
+    return this.#sums.map((_, column) => this.mean(column));
+  }
+}
