@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 ACK_WITHIN_S = 5.0
 """A broker that takes longer to acknowledge a message is lost, although the connection stands."""
 
+CONTESTED_FOR_S = 60.0
+"""A link that outlives its last trouble by so long ends for another reason."""
+
 
 class Connection:
     """One link at a time, and a new one whenever that ends.
@@ -45,6 +48,7 @@ class Connection:
         self._link: Link | None = None
         self._is_up = False
         self._was_up = False
+        self._contested_until_s = float("-inf")
         self._connect_at_s: float | None = 0.0
         self._sent_at_s: dict[int, float] = {}
         self._laps: dict[int, LapKey] = {}
@@ -104,16 +108,24 @@ class Connection:
     def ended(self, end: Ended) -> None:
         """The link is over: plan the next attempt."""
         if end.is_refused:
-            advice = "set PITBOARD_USERNAME and PITBOARD_PASSWORD"
-            self._refused(f"does not accept this user and password ({end.reason}): {advice}")
+            advice = "set PITBOARD_USERNAME and PITBOARD_PASSWORD, or --session"
+            what = f"does not accept this user and password for the session ({end.reason})"
+            self._refused(f"{what}: {advice}")
         elif self._is_up:
             log.info("[Publisher] Disconnected from broker")
-            self._plan(self._dialer.lost())
+            delay_s = self._dialer.lost()
+            if self._clock.monotonic_s() < self._contested_until_s:
+                delay_s = max(delay_s, REFUSED_DELAY_S)
+            self._plan(delay_s)
         else:
             delay_s = self._dialer.failed()
             attempt = self._dialer.failures
             log.warning("[Publisher] Connection failed (attempt %d): %s", attempt, end.reason)
             self._plan(delay_s)
+
+    def contested(self) -> None:
+        """Somebody else uses our ids: should this link end soon, he ended it, and has his turn."""
+        self._contested_until_s = self._clock.monotonic_s() + CONTESTED_FOR_S
 
     def abandon(self) -> None:
         """Cut a link whose broker does not answer."""

@@ -38,7 +38,8 @@ class LapRecorder:
         self.resume()
 
     def resume(self) -> None:
-        """Go on with the stint and the driving time of the laps that are remembered, if any."""
+        """Go on with the run, stint and driving time of the laps that are remembered, if any."""
+        self._pass_newest()
         rows = [row for row in self._memory.laps if row.run == self._memory.run]
         if self._is_resumed or not rows:
             return
@@ -96,9 +97,24 @@ class LapRecorder:
         is_other_session = previous is not None and previous.session != sample.session
         if self._memory.run and not is_other_session and number >= self._memory.last_lap:
             return
-        self._memory.run += 1
         self._lap = None
         self._previous = None
+        self._begin_run()
+
+    def _pass_newest(self) -> None:
+        """The lap to come is above all in the table, some of which were read back meanwhile."""
+        memory = self._memory
+        run, lap = memory.newest_lap
+        if (memory.run, memory.last_lap) > (run, lap):
+            return
+        if self._lap is None:
+            memory.run, memory.last_lap = run, lap + 1
+        else:
+            # It was begun in ignorance of a run that has this number already.
+            self._begin_run()
+
+    def _begin_run(self) -> None:
+        self._memory.run = max(self._memory.run, self._memory.newest_lap[0]) + 1
         self._driven_s.clear()
         self._is_resumed = True
         self._begin_stint(1)
@@ -144,6 +160,7 @@ class LapRecorder:
             lap_time_s = max(0.001, start_s - lap.start_s)
         if lap.number == 0:
             return None
+        self._pass_newest()
         self._stint_laps += 1
         if sample.time_s - (self._previous or sample).time_s > HOLE_S:
             lap.is_complete = False
@@ -166,4 +183,5 @@ class LapRecorder:
             **lap.gathered(lap_time_s, ends_in_pits=sample.telemetry.pit_state in IN_PITS),
         )
         summary = within_range(rounded(summary))
-        return summary if self._memory.add_lap(summary, row_of(summary)) else None
+        self._memory.add_lap(summary, row_of(summary))
+        return summary

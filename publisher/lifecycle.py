@@ -8,18 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from msgspec import structs
-
 from pitboard.contract import codec
 from pitboard.contract.control import HEARTBEAT_S, next_control
 from pitboard.contract.digits import rounded
 from pitboard.contract.errors import ContractError
 from pitboard.contract.messages import (
-    LapsMessage,
     LapSummary,
     Message,
     Meta,
-    SetupMessage,
     StatusMessage,
     Telemetry,
 )
@@ -27,21 +23,13 @@ from pitboard.contract.times import to_text
 from pitboard.contract.topics import Topic, monitor_filter, status_filter
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.composer import About, Composer, Condition, Send
-from pitboard.publisher.memory import LapKey, Memory, RememberedSetup
+from pitboard.publisher.echo import Echo, Trouble
+from pitboard.publisher.memory import LapKey, Memory, RememberedSetup, key_of
+from pitboard.publisher.read_back import ReadBack
 from pitboard.publisher.source import NamedSetup
 
-READ_BACK_QUIET_S = 0.020
-"""Brokers give no mark for the end of a replay; this long without a message counts as one."""
-
-READ_BACK_MAX_S = 0.150
-
-# A monitor that remembers nothing may find a whole race on the broker, and a long line delivers it
-# with pauses of its round trip.
-NEW_READ_BACK_QUIET_S = 0.300
-NEW_READ_BACK_MAX_S = 2.0
-
 SUBACK_WITHIN_S = 2.0
-"""The quiet counts from the broker's answer; without one the monitor speaks after this long."""
+"""A replay begins with the broker's answer; without one the monitor speaks after this long."""
 
 RETAIN_EVERY_S = 0.5
 """Telemetry carries the retain flag at most this often: persisting brokers write each one."""
@@ -99,13 +87,14 @@ class Lifecycle:
         self._phase = Phase.OFFLINE
         self._meta = Meta()
         self._frame: _Frame | None = None
+        self._echo = Echo()
         self._others: dict[str, StatusMessage] = {}
+        self._read_back = ReadBack(memory)
+        self._acknowledged: set[LapKey] = set()
         self._must_take_control = True
-        self._is_new = memory.birth == 0
         self._is_subscribed = False
         self._connects = 0
-        self._reading_since_s = 0.0
-        self._last_received_s = 0.0
+        self._connected_at_s = 0.0
         self._last_status_s = 0.0
         self._last_retained_s = float("-inf")
         self._lost_at_s: float | None = None
@@ -114,7 +103,7 @@ class Lifecycle:
 
     def connecting(self) -> Send:
         """A new connection is about to be made: its last will, under a birth of its own."""
-        self._compose.begin(max(self._memory.birth + 1, self._clock.unix_ms() // 1000))
+        self._begin(max(self._memory.birth + 1, self._clock.unix_ms() // 1000))
         return self._compose.will()
 
     def connected(self) -> list[Step]:
@@ -122,9 +111,10 @@ class Lifecycle:
         now_s = self._clock.monotonic_s()
         self._phase = Phase.READING_BACK
         self._is_subscribed = False
+        self._acknowledged.clear()
         self._condition.reconnects = self._connects
         self._connects += 1
-        self._reading_since_s = self._last_received_s = now_s
+        self._connected_at_s = now_s
         if self._lost_at_s is not None:
             self._condition.last_outage_s = now_s - self._lost_at_s
             self._lost_at_s = None
@@ -134,17 +124,18 @@ class Lifecycle:
     def subscribed(self) -> None:
         """The broker answered: what it holds follows now."""
         self._is_subscribed = True
-        self._reading_since_s = self._last_received_s = self._clock.monotonic_s()
+        self._read_back.answered(self._clock.monotonic_s())
 
     def disconnected(self) -> None:
         """The connection ended, wanted or not."""
         if self._phase is not Phase.OFFLINE:
             self._lost_at_s = self._clock.monotonic_s()
         self._phase = Phase.OFFLINE
+        self._echo.disconnected()
 
     def received(self, topic_text: str, payload: bytes) -> list[Step]:
         """A message of our subscriptions; what is not ours to understand is ignored."""
-        self._last_received_s = self._clock.monotonic_s()
+        self._read_back.heard(self._clock.monotonic_s())
         if not payload:
             return []
         try:
@@ -157,13 +148,22 @@ class Lifecycle:
                 self._others[topic.monitor_id] = message
             return []
         if self._phase is Phase.READING_BACK:
-            self._read_back(message)
+            self._echo.read_back(message.birth, is_first=self._connects == 1)
+            self._rise_above(message, or_equal=True)
+            self._read_back.take(message)
             return []
         return self._hear_own(message) if self._phase is Phase.ANNOUNCED else []
 
     def acknowledged(self, lap: LapKey) -> None:
-        """The broker has the `lap` message of this lap."""
-        self._memory.acknowledge(lap)
+        """The broker has the `lap` message of this lap.
+
+        It is forgotten once all before it are, so that a lost one never comes after a later one.
+        """
+        self._acknowledged.add(lap)
+        for key in map(key_of, tuple(self._memory.unsent)):
+            if key not in self._acknowledged:
+                return
+            self._memory.acknowledge(key)
 
     # What the source tells.
 
@@ -247,7 +247,8 @@ class Lifecycle:
         if self._phase is Phase.READING_BACK:
             return self._read_back_end_s()
         if self._phase is Phase.ANNOUNCED:
-            return self._last_status_s + HEARTBEAT_S
+            heartbeat_s = self._last_status_s + HEARTBEAT_S
+            return min(heartbeat_s, self._echo.due_s(self._clock.monotonic_s()) or heartbeat_s)
         return None
 
     def stop(self) -> list[Step]:
@@ -258,6 +259,11 @@ class Lifecycle:
         # Nothing may follow it, neither a heartbeat nor an answer to what is still on its way.
         self._phase = Phase.OFFLINE
         return steps
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong although the connection stands; looked at after each event and tick."""
+        return self._echo.trouble(self._clock.monotonic_s())
 
     @property
     def is_reading_back(self) -> bool:
@@ -271,62 +277,48 @@ class Lifecycle:
 
     def _read_back_end_s(self) -> float:
         if not self._is_subscribed:
-            return self._reading_since_s + SUBACK_WITHIN_S
-        quiet_s = NEW_READ_BACK_QUIET_S if self._is_new else READ_BACK_QUIET_S
-        longest_s = NEW_READ_BACK_MAX_S if self._is_new else READ_BACK_MAX_S
-        return min(self._last_received_s + quiet_s, self._reading_since_s + longest_s)
-
-    def _read_back(self, message: Message) -> None:
-        """The broker knows us from an earlier life; what we forgot is taken over."""
-        memory = self._memory
-        if message.birth >= memory.birth:
-            # The clock went back and the state file is gone. This connection's will then counts
-            # for nothing, and readers see a loss by the missing heartbeat.
-            self._compose.begin(message.birth + 1)
-        match message:
-            case StatusMessage():
-                memory.control = max(memory.control, message.control or 0)
-            case SetupMessage():
-                self._read_back_setup(message)
-            case LapsMessage():
-                memory.merge_laps(codec.lap_rows(message))
-                last = memory.laps[-1] if memory.laps else None
-                # Samples that came first may have begun run 1 anew, whose laps exist already; from
-                # a lower lap than the last the recorder begins another run.
-                if last and (last.run, last.lap) > (memory.run, memory.last_lap):
-                    memory.run, memory.last_lap = last.run, last.lap
-
-    def _read_back_setup(self, message: SetupMessage) -> None:
-        """A revision that readers have seen is never given to another document."""
-        ours = self._memory.setup
-        if ours is None:
-            self._memory.setup = RememberedSetup(
-                revision=message.revision,
-                captured_at=message.captured_at,
-                document=message.setup,
-                name=message.name,
-            )
-        elif ours.document == message.setup:
-            revision = max(ours.revision, message.revision)
-            self._memory.setup = structs.replace(ours, revision=revision)
-        elif ours.revision <= message.revision:
-            self._memory.setup = structs.replace(ours, revision=message.revision + 1)
+            return self._connected_at_s + SUBACK_WITHIN_S
+        return self._read_back.end_s
 
     def _hear_own(self, message: Message) -> list[Step]:
-        """Our own `status` comes back; one that we did not say must not stand."""
+        """What of the replay is late counts too; a `status` that we did not say must not stand."""
+        memory = self._memory
+        setup = memory.setup
+        was_unheard = self.trouble is Trouble.UNHEARD
+        if isinstance(message, StatusMessage):
+            self._echo.heard(message.birth)
+        # What was said while nobody heard it was dropped.
+        is_heard = was_unheard and self.trouble is None
+        is_risen = self._rise_above(message, or_equal=False)
+        self._read_back.take(message)
+        if self._read_back.merge_laps() or is_risen or is_heard or memory.setup != setup:
+            return self._say_everything()
         if not isinstance(message, StatusMessage):
             return []
-        if message.birth > self._memory.birth:
-            self._compose.begin(message.birth + 1)
-            return self._say_everything()
-        is_wrong = message.state == "lost" or message.birth < self._memory.birth
+        is_wrong = message.state == "lost" or message.birth < memory.birth
         return [self._status()] if is_wrong else []
+
+    def _rise_above(self, message: Message, *, or_equal: bool) -> bool:
+        """Take a birth above that of an earlier life, or readers would ignore this one.
+
+        Happens when the clock went back and the state file is gone. This connection's will then
+        counts for nothing, and readers see a loss by the missing heartbeat.
+        """
+        if message.birth < self._memory.birth + (not or_equal):
+            return False
+        self._begin(message.birth + 1)
+        return True
+
+    def _begin(self, birth: int) -> None:
+        self._compose.begin(birth)
+        self._echo.began(birth)
 
     def _announce(self) -> list[Step]:
         self._phase = Phase.ANNOUNCED
-        self._is_new = False
+        self._read_back.merge_laps()
         if self._condition.in_control and self._must_take_control:
             self._take_control()
+        self._echo.announced(self._clock.monotonic_s())
         own = monitor_filter(self._memory.session_id, self._memory.monitor_id)
         return [Unsubscribe((own,)), *self._say_everything()]
 
@@ -339,7 +331,9 @@ class Lifecycle:
         if (setup := self._compose.setup()) is not None:
             steps.append(setup)
         steps.extend(map(self._compose.lap, self._memory.unsent))
-        steps.extend(self._compose.chunks())
+        # Rows that were read back push later ones on: those are in the next chunk before they leave
+        # theirs, should the process die in between.
+        steps.extend(reversed(self._compose.chunks()))
         return steps
 
     def _take_control(self) -> None:

@@ -17,6 +17,7 @@ from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.clock import Clock, SystemClock
 from pitboard.publisher.composer import About
 from pitboard.publisher.connection import Connection
+from pitboard.publisher.echo import Trouble
 from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.lifecycle import SUBACK_WITHIN_S, Lifecycle
 from pitboard.publisher.link import (
@@ -130,6 +131,7 @@ class Runner:
             clock=self._clock,
         )
         self._in_control = settings.in_control
+        self._trouble: Trouble | None = None
         now_s = self._clock.monotonic_s()
         self._source_s = 0.0
         self._read_at_s = self._next_read_s = self._last_sample_s = now_s
@@ -243,10 +245,25 @@ class Runner:
     def _tick(self) -> None:
         was_reading_back = self._lifecycle.is_reading_back
         self._connection.apply(self._lifecycle.tick())
+        self._tell_trouble()
         if was_reading_back and self._lifecycle.is_announced:
             self._recorder.resume()
             self._state.save()
             self.announced.set()
+
+    def _tell_trouble(self) -> None:
+        trouble = self._lifecycle.trouble
+        # A connection that is gone says nothing of what was wrong with it.
+        if trouble is self._trouble or not self._lifecycle.is_announced:
+            return
+        self._trouble = trouble
+        if trouble is Trouble.TWIN:
+            self._connection.contested()
+        level = logging.ERROR if trouble else logging.INFO
+        text = trouble.value if trouble else "the broker passes our messages on"
+        memory = self._state.memory
+        ids = memory.session_id, memory.monitor_id
+        log.log(level, "[Publisher] Session %s, monitor %s: %s", *ids, text)
 
     def _read(self, now_s: float) -> bool:
         """Read the source up to now; False when it is at its end."""

@@ -1,7 +1,6 @@
 """A real Chromium, and a demo for it to look at."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -9,21 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.brokers import TIMEOUT_S
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-# A container has neither a sandbox nor a GPU; the rest keeps Chromium from calling home.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.chromium import new_page
+from tests.chromium import running as chromium_running
 
 SCREENSHOTS = os.environ.get("PITBOARD_SCREENSHOTS")
 """Where `make screenshots` wants them."""
@@ -35,34 +24,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-# Not for the whole session: while it lives, Playwright keeps an event loop running that other
-# tests would run into.
+# Not for the whole session: while it lives, an event loop runs.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium_running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page whose every error fails the test."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(TIMEOUT_S * 1000)
-    page = context.new_page()
-    errors: list[Error] = []
-    complaints: list[str] = []
-    # Playwright marks its handlers, which a built-in method does not allow.
-    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    yield page
-    context.close()
-    assert errors == []
-    # Chromium itself complains of a bridge that is gone, each time the page tries again.
-    assert [text for text in complaints if "ERR_CONNECTION_REFUSED" not in text] == []
+    with new_page(chromium) as page:
+        yield page
 
 
 class Demo:

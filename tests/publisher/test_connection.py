@@ -89,8 +89,9 @@ def test_refused_password_is_said_once_and_tried_slowly(caplog: pytest.LogCaptur
             assert line.wait_s == 30
 
     assert said(caplog) == [
-        "[Publisher] The broker does not accept this user and password (Not authorized): set "
-        "PITBOARD_USERNAME and PITBOARD_PASSWORD; trying again every 30 s"
+        "[Publisher] The broker does not accept this user and password for the session "
+        "(Not authorized): set PITBOARD_USERNAME and PITBOARD_PASSWORD, or --session; trying "
+        "again every 30 s"
     ]
 
 

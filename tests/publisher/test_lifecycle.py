@@ -1,98 +1,31 @@
-from collections.abc import Iterable
-
 import msgspec
 import pytest
 
-from pitboard.contract import codec
 from pitboard.contract.messages import (
     LapMessage,
-    LapRow,
-    LapsMessage,
-    LapSummary,
-    Message,
     Meta,
     SetupMessage,
     StatusMessage,
     TelemetryMessage,
 )
-from pitboard.contract.times import to_text
-from pitboard.contract.topics import Topic
-from pitboard.publisher.composer import About, Send
+from pitboard.publisher.composer import Send
+from pitboard.publisher.echo import Trouble
 from pitboard.publisher.lap_rows import row_of
-from pitboard.publisher.laps import LapRecorder
-from pitboard.publisher.lifecycle import Lifecycle, Step, Subscribe, Unsubscribe
-from pitboard.publisher.memory import Memory, RememberedSetup
-from pitboard.publisher.source import NamedSetup, Sample
+from pitboard.publisher.lifecycle import Subscribe, Unsubscribe
+from pitboard.publisher.source import NamedSetup
 from tests.fakes import FakeClock, frame
-
-OWN = "pitboard/v1/spa24/pc-1"
-
-
-def make(
-    clock: FakeClock, memory: Memory | None = None, rate_hz: float = 10.0
-) -> tuple[Lifecycle, Memory]:
-    memory = memory or Memory(session_id="spa24", monitor_id="pc-1", birth=1)
-    return Lifecycle(memory, About("simulated", "0.1.0", rate_hz), clock), memory
-
-
-def announce(life: Lifecycle, clock: FakeClock) -> list[Step]:
-    """Connect to an empty broker."""
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    clock.advance(0.021)
-    return life.tick()
-
-
-def decoded(step: Step) -> Message:
-    assert isinstance(step, Send)
-    return codec.decode(step.topic, step.payload)
-
-
-def names(steps: Iterable[Step]) -> list[str]:
-    return [step.topic.name for step in steps if isinstance(step, Send)]
-
-
-def status_of(steps: Iterable[Step]) -> StatusMessage:
-    messages = [decoded(s) for s in steps if isinstance(s, Send) and s.topic.name == "status"]
-    assert isinstance(messages[-1], StatusMessage)
-    return messages[-1]
-
-
-def summary(lap: int, run: int = 1, finished_s: int = 0) -> LapSummary:
-    return LapSummary(run=run, lap=lap, finished_at=to_text(1_781_376_000_000 + finished_s * 1000))
-
-
-def foreign(topic: str, message: Message) -> tuple[str, bytes]:
-    parsed = Topic.parse(topic)
-    return topic, codec.encode(parsed.channel, message)
-
-
-def lap_chunk(rows: list[LapRow]) -> LapsMessage:
-    return LapsMessage(
-        v=1,
-        session_id="spa24",
-        monitor_id="pc-1",
-        birth=5,
-        seq=9,
-        timestamp=to_text(0),
-        first=0,
-        columns=list(LapRow.__struct_fields__),
-        rows=codec.lap_cells(rows),
-    )
-
-
-def status(monitor_id: str, birth: int, **fields: object) -> StatusMessage:
-    fields.setdefault("state", "online")
-    fields.setdefault("seq", 1)
-    return StatusMessage(
-        v=1,
-        session_id="spa24",
-        monitor_id=monitor_id,
-        birth=birth,
-        timestamp=to_text(0),
-        **fields,  # type: ignore[arg-type]
-    )
+from tests.publisher.lives import (
+    OWN,
+    announce,
+    decoded,
+    foreign,
+    make,
+    names,
+    sent,
+    status,
+    status_of,
+    summary,
+)
 
 
 @pytest.fixture
@@ -160,48 +93,6 @@ def test_monitor_speaks_after_2_s_to_a_broker_that_answers_no_subscription(
     assert life.next_tick_s() == pytest.approx(clock.now_s + 2)
 
     clock.advance(2)
-
-    assert "status" in names(life.tick())
-
-
-def test_monitor_without_a_memory_waits_longer_for_a_replay_with_pauses(clock: FakeClock) -> None:
-    life, _ = make(clock, Memory(session_id="spa24", monitor_id="pc-1"))
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    for _ in range(6):
-        clock.advance(0.25)
-        assert life.tick() == []
-        life.received(f"{OWN}/x", b"junk")
-
-    clock.advance(0.301)
-
-    assert "status" in names(life.tick())
-
-
-def test_monitor_announces_after_20_ms_of_quiet(clock: FakeClock) -> None:
-    life, _ = make(clock)
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    clock.advance(0.019)
-    life.received(f"{OWN}/x", b"junk")
-    clock.advance(0.019)
-    assert life.tick() == []
-
-    clock.advance(0.002)
-
-    assert "status" in names(life.tick())
-
-
-def test_monitor_announces_after_150_ms_even_in_noise(clock: FakeClock) -> None:
-    life, _ = make(clock)
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    for _ in range(16):
-        clock.advance(0.01)
-        life.received(f"{OWN}/x", b"junk")
 
     assert "status" in names(life.tick())
 
@@ -360,67 +251,6 @@ def test_monitor_raises_the_revision_with_each_other_setup(clock: FakeClock) -> 
     assert revisions == [1, 2, 3]
 
 
-def test_monitor_goes_above_a_revision_that_readers_know(clock: FakeClock) -> None:
-    """Its state file was deleted: revision 1 would be ignored for one that is older."""
-    life, _ = make(clock)
-    life.setup_is(NamedSetup({"brakes": {"bias": 54}}))
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    old = SetupMessage(
-        v=1,
-        session_id="spa24",
-        monitor_id="pc-1",
-        birth=5,
-        seq=9,
-        timestamp=to_text(0),
-        revision=7,
-        captured_at=to_text(0),
-        setup={"brakes": {"bias": 60}},
-    )
-    life.received(*foreign(f"{OWN}/setup", old))
-    clock.advance(0.03)
-
-    steps = life.tick()
-
-    sent = [m for s in steps if isinstance(s, Send) and isinstance(m := decoded(s), SetupMessage)]
-    assert [(m.revision, m.setup) for m in sent] == [(8, {"brakes": {"bias": 54}})]
-
-
-def test_monitor_reads_back_the_laps_that_its_state_lacks(clock: FakeClock) -> None:
-    """A lost state file never erases a race."""
-    life, memory = make(clock)
-    memory.add_lap(summary(3, finished_s=300), row_of(summary(3, finished_s=300)))
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    rows = [row_of(summary(lap, finished_s=lap)) for lap in (1, 2)]
-    life.received(*foreign(f"{OWN}/laps/0", lap_chunk(rows)))
-    clock.advance(0.03)
-
-    life.tick()
-
-    assert [row.lap for row in memory.laps] == [1, 2, 3]
-
-
-def test_monitor_that_drove_before_it_could_read_begins_another_run(clock: FakeClock) -> None:
-    """Its laps 1, 2, 3 would be taken for those that the broker has."""
-    life, memory = make(clock)
-    recorder = LapRecorder(memory)
-    recorder.feed(Sample(0, frame(lap=1)), clock.now_ms)
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    rows = [row_of(summary(lap, finished_s=lap)) for lap in (1, 2)]
-    life.received(*foreign(f"{OWN}/laps/0", lap_chunk(rows)))
-
-    recorder.feed(Sample(1, frame(lap=1)), clock.now_ms)
-    done = recorder.feed(Sample(2, frame(lap=2)), clock.now_ms)
-
-    assert done is not None
-    assert (done.run, done.lap) == (2, 1)
-
-
 def test_monitor_keeps_a_lap_until_the_broker_has_it(clock: FakeClock) -> None:
     life, memory = make(clock)
     memory.add_lap(summary(1), row_of(summary(1)))
@@ -436,12 +266,55 @@ def test_monitor_keeps_a_lap_until_the_broker_has_it(clock: FakeClock) -> None:
     assert "lap" not in names(announce(life, clock))
 
 
+def test_monitor_sends_a_lost_lap_and_those_after_it_again_in_order(clock: FakeClock) -> None:
+    """The broker keeps the last `lap` that it gets, which must be the newest."""
+    life, memory = make(clock)
+    for lap in (1, 2, 3, 4):
+        memory.add_lap(summary(lap), row_of(summary(lap)))
+    announce(life, clock)
+    for lap in (1, 3, 4):
+        life.acknowledged((1, lap))
+    life.disconnected()
+
+    again = announce(life, clock)
+
+    laps = [m.lap_summary.lap for m in sent(again) if isinstance(m, LapMessage)]
+    assert laps == [2, 3, 4]
+
+
+def test_monitor_forgets_laps_whose_acknowledgements_came_in_any_order(clock: FakeClock) -> None:
+    life, memory = make(clock)
+    for lap in (1, 2, 3):
+        memory.add_lap(summary(lap), row_of(summary(lap)))
+    announce(life, clock)
+
+    for lap in (2, 3, 1):
+        life.acknowledged((1, lap))
+
+    assert memory.unsent == []
+
+
+def test_monitor_trusts_no_acknowledgement_of_another_connection(clock: FakeClock) -> None:
+    """That broker may have died with it."""
+    life, memory = make(clock)
+    for lap in (1, 2):
+        memory.add_lap(summary(lap), row_of(summary(lap)))
+    announce(life, clock)
+    life.acknowledged((1, 2))
+    life.disconnected()
+    announce(life, clock)
+
+    life.acknowledged((1, 1))
+
+    assert memory.unsent == [summary(2)]
+
+
 def test_monitor_sends_only_the_chunk_that_a_lap_falls_into(clock: FakeClock) -> None:
     life, memory = make(clock)
     for lap in range(1, 151):
         memory.add_lap(summary(lap), row_of(summary(lap)))
     memory.unsent.clear()
-    assert names(announce(life, clock))[-2:] == ["laps/0", "laps/1"]
+    assert names(announce(life, clock))[-2:] == ["laps/1", "laps/0"]
     memory.add_lap(summary(151), row_of(summary(151)))
 
     steps = life.laps_are([summary(151)])
@@ -491,12 +364,25 @@ def test_monitor_answers_lost_with_online_while_it_lives(clock: FakeClock) -> No
 
 def test_monitor_does_not_answer_its_own_echo(clock: FakeClock) -> None:
     life, _ = make(clock)
-    announce(life, clock)
-    clock.advance(11)
-    (step,) = life.tick()
-    assert isinstance(step, Send)
+    step = next(step for step in announce(life, clock) if isinstance(step, Send))
 
     assert life.received(str(step.topic), step.payload) == []
+
+
+def test_monitor_says_everything_again_once_it_is_heard(clock: FakeClock) -> None:
+    """A broker acknowledges and drops what its rules forbid, until somebody mends them."""
+    life, _ = make(clock)
+    life.setup_is(NamedSetup({"aero": {"wing": 7}}))
+    announce(life, clock)
+    clock.advance(11)
+    troubles = [life.trouble]
+    (heartbeat,) = life.tick()
+    assert isinstance(heartbeat, Send)
+
+    steps = life.received(str(heartbeat.topic), heartbeat.payload)
+
+    assert [*troubles, life.trouble] == [Trouble.UNHEARD, None]
+    assert names(steps) == ["status", "meta", "setup"]
 
 
 def test_monitor_rises_above_a_greater_birth(clock: FakeClock) -> None:
@@ -508,20 +394,6 @@ def test_monitor_rises_above_a_greater_birth(clock: FakeClock) -> None:
 
     assert status_of(steps).birth == memory.birth
     assert names(steps) == ["status", "meta"]
-
-
-def test_monitor_rises_above_a_greater_birth_that_it_reads_back(clock: FakeClock) -> None:
-    life, memory = make(clock)
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    old = status("pc-1", memory.birth + 3600)
-    life.received(*foreign(f"{OWN}/status", old))
-    clock.advance(0.03)
-
-    steps = life.tick()
-
-    assert status_of(steps).birth == old.birth + 1
 
 
 def test_monitor_takes_control_above_all_others(clock: FakeClock) -> None:
@@ -608,69 +480,6 @@ def test_every_message_of_a_monitor_is_valid_json_of_the_contract(clock: FakeClo
             assert msgspec.json.decode(step.payload)["v"] == 1
 
 
-def read_back(life: Lifecycle, clock: FakeClock, *messages: tuple[str, bytes]) -> list[Step]:
-    """Connect to a broker that holds these."""
-    life.connecting()
-    life.connected()
-    life.subscribed()
-    for topic, payload in messages:
-        life.received(topic, payload)
-    clock.advance(0.03)
-    return life.tick()
-
-
-def setup_message(revision: int, bias: int) -> SetupMessage:
-    return SetupMessage(
-        v=1,
-        session_id="spa24",
-        monitor_id="pc-1",
-        birth=5,
-        seq=9,
-        timestamp=to_text(0),
-        revision=revision,
-        captured_at=to_text(0),
-        setup={"brakes": {"bias": bias}},
-    )
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "expected"),
-    [
-        pytest.param(None, (7, 60), (7, 60), id="nothing of our own"),
-        pytest.param((1, 60), (7, 60), (7, 60), id="the same document"),
-        pytest.param((9, 54), (7, 60), (9, 54), id="ours is newer already"),
-        pytest.param((7, 54), (7, 60), (8, 54), id="one revision, two documents"),
-    ],
-)
-def test_monitor_gives_no_revision_to_two_documents(
-    clock: FakeClock,
-    ours: tuple[int, int] | None,
-    theirs: tuple[int, int],
-    expected: tuple[int, int],
-) -> None:
-    life, memory = make(clock)
-    if ours is not None:
-        memory.setup = RememberedSetup(
-            revision=ours[0], captured_at=to_text(0), document={"brakes": {"bias": ours[1]}}
-        )
-
-    steps = read_back(life, clock, foreign(f"{OWN}/setup", setup_message(*theirs)))
-
-    sent = [m for s in steps if isinstance(s, Send) and isinstance(m := decoded(s), SetupMessage)]
-    assert [(m.revision, m.setup["brakes"]["bias"]) for m in sent] == [expected]
-
-
-def test_monitor_keeps_the_control_that_it_reads_back(clock: FakeClock) -> None:
-    """After a lost state it still drives, and nobody has taken the car from it."""
-    life, _ = make(clock)
-    life.control_is(True)
-    own = foreign(f"{OWN}/status", status("pc-1", 5, control=3, in_control=True))
-
-    steps = read_back(life, clock, own)
-
-    assert status_of(steps).control == 3
-
-
 def test_monitor_publishes_another_setup_and_meta_at_once(clock: FakeClock) -> None:
     life, _ = make(clock)
     announce(life, clock)
@@ -679,23 +488,6 @@ def test_monitor_publishes_another_setup_and_meta_at_once(clock: FakeClock) -> N
     assert names(life.meta_is(Meta(track="Spa"))) == ["meta"]
     assert life.meta_is(Meta(track="Spa")) == []
     assert life.laps_are([]) == []
-
-
-def test_monitor_reads_no_signs_into_its_other_messages(clock: FakeClock) -> None:
-    life, _ = make(clock)
-    announce(life, clock)
-
-    assert life.received(*foreign(f"{OWN}/setup", setup_message(1, 54))) == []
-
-
-def test_monitor_stays_in_its_run_when_the_broker_has_older_laps(clock: FakeClock) -> None:
-    life, memory = make(clock)
-    memory.run, memory.last_lap = 2, 1
-    rows = [row_of(summary(9, run=1))]
-
-    read_back(life, clock, foreign(f"{OWN}/laps/0", lap_chunk(rows)))
-
-    assert (memory.run, memory.last_lap) == (2, 1)
 
 
 def test_monitor_knows_where_it_stands(clock: FakeClock) -> None:

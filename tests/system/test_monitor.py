@@ -1,5 +1,6 @@
 """A monitor on a real broker: what goes over the wire and what the broker keeps."""
 
+import logging
 import threading
 from collections import Counter
 from pathlib import Path
@@ -29,9 +30,10 @@ from pitboard.publisher.state import Identity, StateFile
 from tests.broker.clients import Messages
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, has_mosquitto
 from tests.fakes import FakeClock, ListSource, frame
+from tests.proxy import Proxy
 from tests.shared import PORSCHE_LAP, SETUP, needs_data
-from tests.system.monitors import monitoring_car
-from tests.tap import Tap
+from tests.system.monitors import decoded, monitoring_car
+from tests.waiting import eventually
 
 Broker = EmbeddedInThread | Mosquitto
 
@@ -50,29 +52,24 @@ def retained(broker: Broker, count: int) -> dict[str, Message]:
         reader.close()
 
 
-def decoded(reader: Messages) -> Message:
-    got = reader.next()
-    return codec.decode(Topic.parse(got.topic), got.payload)
-
-
 def test_monitor_sends_at_most_two_retained_frames_a_second_at_60_hz(
     broker: Broker, tmp_path: Path
 ) -> None:
     """Brokers that persist write every retained message to disk."""
     seconds = 3.0
-    with Tap(broker.port) as tap, monitoring_car(tap.url, tmp_path, rate_hz=60.0):
+    with Proxy(broker.port) as proxy, monitoring_car(proxy.url, tmp_path, rate_hz=60.0):
         reader = Messages(broker)
         reader.subscribe("pitboard/v1/spa24/+/telemetry")
         while decoded(reader).seq < 60 * seconds:
             pass
         reader.close()
 
-    frames = [p for p in tap.published if p.topic.endswith("/telemetry")]
+    frames = [p for p in proxy.published if p.topic.endswith("/telemetry")]
     assert len(frames) >= 60 * seconds
     # The first frame, two a second, and the last one.
     assert sum(frame.is_retained for frame in frames) <= 2 * len(frames) / 60 + 3
     assert all(frame.qos == 0 for frame in frames)
-    others = [p for p in tap.published if not p.topic.endswith("/telemetry")]
+    others = [p for p in proxy.published if not p.topic.endswith("/telemetry")]
     assert all(other.is_retained and other.qos == 1 for other in others)
 
 
@@ -135,7 +132,7 @@ def test_monitor_that_lost_its_state_goes_on_with_its_laps(
         reader.close()
     before = retained_rows(broker)
 
-    with Tap(broker.port, delay_s=delay_s) as tap, monitoring_car(tap.url, tmp_path / "new"):
+    with Proxy(broker.port, delay_s=delay_s) as proxy, monitoring_car(proxy.url, tmp_path / "new"):
         pass
 
     assert retained_rows(broker)[: len(before)] == before
@@ -179,8 +176,8 @@ def test_monitor_says_lost_by_its_will_when_its_network_breaks(
 ) -> None:
     reader = Messages(broker)
     reader.subscribe("pitboard/v1/spa24/pc-1/status", qos=1)
-    with Tap(broker.port) as tap, monitoring_car(tap.url, tmp_path):
-        tap.cut()
+    with Proxy(broker.port) as proxy, monitoring_car(proxy.url, tmp_path):
+        proxy.cut()
         while True:
             message = decoded(reader)
             assert isinstance(message, StatusMessage)
@@ -191,17 +188,22 @@ def test_monitor_says_lost_by_its_will_when_its_network_breaks(
     assert message.seq == 0
 
 
-def test_monitor_leaves_a_broker_that_stopped_answering(broker: Broker, tmp_path: Path) -> None:
+def test_monitor_leaves_a_broker_that_stopped_answering(
+    broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """The connection still stands; only the acknowledgement is overdue."""
+    caplog.set_level(logging.INFO)
     reader = Messages(broker)
     reader.subscribe("pitboard/v1/spa24/pc-1/status", qos=1)
-    with Tap(broker.port) as tap, monitoring_car(tap.url, tmp_path) as runner:
+    with Proxy(broker.port) as proxy, monitoring_car(proxy.url, tmp_path) as runner:
         first = decoded(reader).birth
-        tap.stall()
+        proxy.stall()
         runner.announced.clear()
 
         runner.change_driver("Driver Two")
 
+        eventually(lambda: "[Publisher] Disconnected from broker" in caplog.messages)
+        proxy.restore()
         assert runner.announced.wait(TIMEOUT_S)
         message = decoded(reader)
         while message.birth == first:

@@ -1,0 +1,70 @@
+"""Troubles that a connection which stands does not show, on real brokers."""
+
+import getpass
+import logging
+import os
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from pitboard import monitoring
+from pitboard.publisher.echo import Trouble
+from tests.broker.clients import Messages
+from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, has_mosquitto
+from tests.system.monitors import monitoring_car
+from tests.waiting import eventually
+
+Broker = EmbeddedInThread | Mosquitto
+
+
+def said(caplog: pytest.LogCaptureFixture, trouble: Trouble) -> int:
+    """How many lines of the log tell the trouble."""
+    return sum(trouble.value in line for line in caplog.messages)
+
+
+def test_two_monitors_of_one_name_are_told_of_each_other(
+    broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each connection ends the other one, for ever and with a fine log on both sides."""
+    retry = monitoring.Retry(delay_initial_s=1.0, jitter=0.0)
+    with ExitStack() as stack:
+        for name in "ab":
+            car = monitoring_car(broker.url, tmp_path / name, retry=retry)
+            stack.enter_context(car)
+
+        eventually(lambda: said(caplog, Trouble.TWIN) == 2)
+
+        # Both ask slowly from then on, so the log stays as it is.
+        assert "Session spa24, monitor pc-1" in caplog.text
+
+
+def allow(folder: Path, session_id: str) -> Path:
+    """Write rules that let everybody use the session and nothing else."""
+    rules = folder / "acl"
+    rules.write_text(f"topic readwrite pitboard/v1/{session_id}/#\n")
+    rules.chmod(0o600)
+    return rules
+
+
+def test_monitor_that_may_not_publish_says_so_once_and_goes_on_when_it_may(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A broker acknowledges what its rules forbid, and the crew would see nothing."""
+    if not has_mosquitto():
+        pytest.skip("mosquitto is not installed")
+    caplog.set_level(logging.INFO)
+    rules = f"user {getpass.getuser()}\nacl_file {allow(tmp_path, 'monza-7')}\n"
+    with Mosquitto(settings=rules) as broker, monitoring_car(broker.url, tmp_path / "state"):
+        eventually(lambda: said(caplog, Trouble.UNHEARD) == 1)
+        allow(tmp_path, "spa24")
+        os.kill(broker.pid, signal.SIGHUP)
+
+        eventually(lambda: "the broker passes our messages on" in caplog.text, 2 * TIMEOUT_S)
+        reader = Messages(broker)
+        reader.subscribe("pitboard/v1/spa24/pc-1/setup", qos=1)
+        assert reader.next().topic.endswith("/setup")
+        reader.close()
+
+    assert said(caplog, Trouble.UNHEARD) == 1
