@@ -6,10 +6,11 @@ No clock here: times come in as arguments.
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 
 from pitboard.contract import codec
-from pitboard.contract.errors import BadTopic, ContractError, Invalid
+from pitboard.contract.errors import BadTopic, ContractError, Invalid, UnknownVersion
 from pitboard.contract.messages import Message, TelemetryMessage
 from pitboard.contract.topics import Topic
 
@@ -59,10 +60,17 @@ class Checker:
         rejected: Messages by (kind, channel); channel is `-` where the topic is none of ours.
     """
 
-    def __init__(self, *, is_silent: bool = False) -> None:
+    def __init__(
+        self,
+        on_newer: Callable[[Topic], None] = lambda _topic: None,
+        *,
+        is_silent: bool = False,
+    ) -> None:
+        """Call *on_newer* once a minute for a session whose monitor speaks a newer version."""
         self.accepted: Counter[str] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
         self._once = OncePerMinute()
+        self._on_newer = on_newer
         self._is_silent = is_silent
 
     def check(self, name: str, payload: bytes, now: float) -> tuple[Topic, Message | None] | None:
@@ -78,6 +86,9 @@ class Checker:
             message = codec.decode(topic, payload)
         except ContractError as exc:
             self._refuse(topic.channel, topic.channel, name, exc, now)
+            is_newer = isinstance(exc, UnknownVersion)
+            if is_newer and self._once.admit(f"newer {topic.session_id}", now) is not None:
+                self._on_newer(topic)
             return None
         self.accepted[topic.channel] += 1
         if isinstance(message, TelemetryMessage):

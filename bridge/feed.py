@@ -1,13 +1,20 @@
 """The messages of the watched sessions: subscribed, decoded once, handed to the hub."""
 
 import asyncio
+import logging
+import secrets
 import time
 
 from pitboard.bridge.checker import Checker
 from pitboard.bridge.hub import Hub
 from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.settings import BridgeSettings
-from pitboard.contract.topics import session_filter
+from pitboard.contract import frames
+from pitboard.contract.topics import Topic, session_filter
+
+log = logging.getLogger(__name__)
+
+NEWER = "the monitor is newer than this server: update pitboard here"
 
 # No broker marks the end of its replay.
 REPLAY_QUIET_S = 0.02
@@ -23,7 +30,7 @@ class Feed:
     """
 
     def __init__(self, settings: BridgeSettings, hub: Hub) -> None:
-        self.checker = Checker()
+        self.checker = Checker(self._tell_newer)
         self.upstream = Upstream(settings, self._take, self._on_change)
         self._hub = hub
         self._loop = asyncio.get_running_loop()
@@ -78,6 +85,12 @@ class Feed:
         if retained and topic.session_id in self._warm_ups:
             self._came_at[topic.session_id] = now
         self._hub.deliver(topic, message, payload, retained, now_ms)
+
+    def _tell_newer(self, topic: Topic) -> None:
+        ref = secrets.token_hex(4)
+        text = "[Server] WARNING: monitor is newer than this bridge session=%s monitor=%s ref=%s"
+        log.warning(text, topic.session_id, topic.monitor_id, ref)
+        self._hub.tell(topic.session_id, frames.Error(code=426, message=NEWER, ref=ref))
 
     def _on_change(self, connected: bool) -> None:
         self._hub.set_upstream(connected, clock_ms())

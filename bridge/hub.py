@@ -138,6 +138,11 @@ class Hub:
                 outbox.discard(topic.session_id, topic.monitor_id)
         self._send(topic.session_id, session.remove(topic, now_ms))
 
+    def tell(self, session_id: str, error: frames.Error) -> None:
+        """Say something to all browsers that watch the session."""
+        if session_id in self._sessions:
+            self._send(session_id, [frames.encode(error)])
+
     def set_upstream(self, connected: bool, now_ms: int) -> None:
         """The broker was reached or lost; told to every browser that watches anything."""
         self.connected = connected

@@ -239,11 +239,12 @@ class Session:
             return False
         status = held.message
         assert isinstance(status, StatusMessage)
-        if status.laps is not None and status.laps != _count_rows(self._messages(monitor_id)):
+        # What came after the heartbeat may have added to it.
+        if status.laps is not None and _count_rows(self._messages(monitor_id)) < status.laps:
             return True
         setup = self.last(monitor_id, Channel.SETUP)
-        revision = setup.revision if isinstance(setup, SetupMessage) else None
-        return status.setup_revision is not None and status.setup_revision != revision
+        revision = setup.revision if isinstance(setup, SetupMessage) else -1
+        return status.setup_revision is not None and revision < status.setup_revision
 
     def _messages(self, monitor_id: str) -> Iterable[Message]:
         return (held.message for (owner, _), held in self._held.items() if owner == monitor_id)

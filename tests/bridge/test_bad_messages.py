@@ -103,7 +103,6 @@ REFUSED = [
     pytest.param("setup", having(monitor_id="pc-9"), "identity", id="66-other-monitor"),
     pytest.param("status", having(driver="Z\u0351" * 5_000), "invalid", id="69-zalgo"),
     pytest.param("status", having(driver="\U0001f3c1" * 5_000), "invalid", id="69-emoji"),
-    pytest.param("status", having(v=2), "version", id="70-newer-version"),
 ]
 
 # Of all frames, those that a bad message may not keep from coming.

@@ -54,6 +54,20 @@ async def test_cleared_value_is_removed_and_viewers_are_told(name: str, stage: S
     assert told == [removed | {"monitor_id": MONITOR}] * 2
 
 
+@pytest.mark.parametrize("name", [pytest.param("status", id="70-newer-version")])
+async def test_newer_monitor_is_told_to_its_viewers_once(name: str, stage: Stage) -> None:
+    """Silence would look like a monitor that is away."""
+    async with stage.audience() as audience:
+        for seq in (1, 2):
+            await publish(stage, audience, name, seq, v=2)
+        error = await audience.first.of("error")
+        await audience.see_fresh_data()
+
+    assert error["code"] == 426
+    assert "newer" in error["message"]
+    assert [frame["type"] for frame in audience.first.frames].count("error") == 1
+
+
 @pytest.mark.parametrize("name", [pytest.param("setup", id="38-empty-on-an-unseen-topic")])
 async def test_clearing_what_was_never_seen_is_ignored(name: str, stage: Stage) -> None:
     async with stage.audience() as audience:

@@ -351,6 +351,15 @@ def test_complete_session_asks_for_nothing(session: Session) -> None:
     assert not session.needs_replay(NOW + 1000)
 
 
+def test_what_came_after_the_heartbeat_asks_for_nothing(session: Session) -> None:
+    """The whole lap table would come again after nearly every lap."""
+    feed(session, "status", laps=0, setup_revision=2)
+    feed(session, "laps/0")
+    feed(session, "setup", revision=3)
+
+    assert not session.needs_replay(NOW + 1000)
+
+
 def test_replayed_status_asks_for_nothing(session: Session) -> None:
     feed(session, "telemetry")
     feed(session, "status", laps=5, retained=True)
