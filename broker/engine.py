@@ -16,7 +16,7 @@ from amqtt.session import Session  # type: ignore[import-untyped]
 from amqtt.utils import gen_client_id  # type: ignore[import-untyped]
 
 from pitboard.broker.guard import Guard, Guest
-from pitboard.broker.peer import LastWords, Peer, Reader, Writer
+from pitboard.broker.peer import LastWords, Peer, Reader, Writer, abort
 from pitboard.broker.store import Kept
 from pitboard.broker.users import Users
 
@@ -130,7 +130,7 @@ class Engine(Broker):  # type: ignore[misc]
             server.instance.close()
         # Since Python 3.12 a server waits for its connections, and amqtt for its clients to read.
         for writer in self._connections.values():
-            writer.transport.abort()
+            abort(writer)
         tasks = set(self._connections)
         if tasks:
             _, stuck = await asyncio.wait(tasks, timeout=LINGER_S)
@@ -243,8 +243,8 @@ class Engine(Broker):  # type: ignore[misc]
     async def _broadcast_message(
         self, _session: Session, topic: str, data: bytes, force_qos: int | None = None
     ) -> None:
-        # Wills and QoS 2; the latter come without their QoS.
-        self._fan_out(topic, data, 2 if force_qos is None else force_qos)
+        # Wills; all else comes through `publish`.
+        self._fan_out(topic, data, force_qos or 0)
 
     async def retain_message(
         self, _session: Session, topic: str, data: bytes, qos: int | None = None
@@ -288,4 +288,4 @@ async def _close(writer: asyncio.StreamWriter) -> None:
     except (OSError, TimeoutError):
         pass
     finally:
-        writer.transport.abort()
+        abort(writer)

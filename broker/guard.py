@@ -14,6 +14,7 @@ from pitboard.broker.packets import (
     BadPacket,
     Connect,
     Kind,
+    MissingId,
     Splitter,
     UnsupportedLevel,
     header_size,
@@ -145,6 +146,8 @@ class Guard:
             self._refuse("other version of MQTT", address)
             return None
         except BadPacket as error:
+            if isinstance(error, MissingId):
+                writer.write(_REFUSED_ID)
             log.debug("bad CONNECT address=%s reason=%s", address, error)
             self._refuse("bad CONNECT", address)
             return None

@@ -49,6 +49,13 @@ class UnsupportedLevel(BadPacket):
         self.level = level
 
 
+class MissingId(BadPacket):
+    """A CONNECT that asks to keep its session and has no client id to keep it under."""
+
+    def __init__(self) -> None:
+        super().__init__("a session to keep without a client id [3.1.3.1]")
+
+
 @dataclass(frozen=True, slots=True)
 class Connect:
     """What a client asks for when it connects; `keepalive_s` 0 is none."""
@@ -158,7 +165,7 @@ def parse_connect(body: bytes) -> Connect:
     client_id = fields.text()
     is_clean = bool(flags & 0x02)
     if not client_id and not is_clean:
-        raise BadPacket("a session to keep without a client id [3.1.3.1]")
+        raise MissingId
     will_topic = None
     if flags & 0x04:
         will_topic = _topic_name(fields)

@@ -13,11 +13,15 @@ from amqtt.adapters import (  # type: ignore[import-untyped]
 )
 from amqtt.mqtt.connect import ConnectPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.disconnect import DisconnectPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.packet import MQTTPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.protocol.broker_handler import (  # type: ignore[import-untyped]
     BrokerProtocolHandler,
 )
 from amqtt.mqtt.puback import PubackPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.pubcomp import PubcompPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.publish import PublishPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.pubrec import PubrecPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.pubrel import PubrelPacket  # type: ignore[import-untyped]
 from amqtt.plugins.manager import PluginManager  # type: ignore[import-untyped]
 from amqtt.session import OutgoingApplicationMessage  # type: ignore[import-untyped]
 
@@ -33,6 +37,15 @@ UNACKED_MAX = 10_000
 
 # topic, payload, QoS, retain flag
 Publish = Callable[[str, bytes, int, bool], None]
+
+
+def abort(writer: asyncio.StreamWriter) -> None:
+    """Cut a connection without sending what is queued; a closed one is left alone."""
+    # One that was closed with bytes to send forgets its loop when they have left, and asyncio's
+    # own abort then raises. uvloop's does not, and has no socket to show then.
+    sock = writer.get_extra_info("socket")
+    if sock is None or sock.fileno() != -1:
+        writer.transport.abort()
 
 
 class LastWords(asyncio.StreamReader):
@@ -102,7 +115,7 @@ class Writer(StreamWriterAdapter):  # type: ignore[misc]
 
     def abort(self) -> None:
         """Cut the connection without sending what is queued."""
-        self._writer.transport.abort()
+        abort(self._writer)
 
     async def close(self) -> None:
         """Begin to close; never waits, as a client that reads nothing would hold it for ever."""
@@ -131,6 +144,7 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
             asyncio.get_running_loop().create_future()
         )
         self._unacked: set[asyncio.Task[OutgoingApplicationMessage]] = set()
+        self._unreleased: set[int] = set()
 
     def send_now(self, packet: bytes) -> None:
         """Write a QoS 0 packet, or drop it when the client is too far behind."""
@@ -151,24 +165,24 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         task.add_done_callback(self._settle)
 
     async def handle_publish(self, packet: PublishPacket) -> None:
-        """Hand a message on before it is acknowledged.
+        """Hand a message on before it is acknowledged, and a QoS 2 message once.
 
-        amqtt queues it instead, acknowledges, and forgets the queue on DISCONNECT.
+        amqtt queues it instead, acknowledges, and forgets the queue on DISCONNECT; and while one
+        QoS 2 message waits for its release it remembers every packet.
         """
-        if not self.rules.may_publish(packet.topic_name):
-            self._forbid(packet.topic_name)
-            if packet.qos > 1:
-                # Its handshake has two more steps, which amqtt takes only for what it delivers.
-                await self.handle_connection_closed()
-                return
-        elif packet.qos > 1:
-            await super().handle_publish(packet)
-            return
-        else:
-            self.publish(packet.topic_name, packet.data, packet.qos, packet.retain_flag)
+        if packet.qos != 2 or packet.packet_id not in self._unreleased:
+            self._accept(packet)
         # MQTT 3.1.1 has no way to say no: what is dropped is acknowledged like all else.
         if packet.qos == 1:
             await self._send_packet(PubackPacket.build(packet.packet_id))
+        elif packet.qos == 2:
+            self._unreleased.add(packet.packet_id)
+            await self._send_packet(PubrecPacket.build(packet.packet_id))
+
+    async def handle_pubrel(self, pubrel: PubrelPacket) -> None:
+        """The packet id of a QoS 2 message may be used again."""
+        self._unreleased.discard(pubrel.packet_id)
+        await self._send_packet(PubcompPacket.build(pubrel.packet_id))
 
     async def handle_connect(self, _connect: ConnectPacket) -> None:
         """A second CONNECT ends the connection."""
@@ -189,6 +203,21 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         await self.handle_disconnect(None)
         for task in list(self._unacked):
             task.cancel()
+
+    async def _send_packet(self, packet: MQTTPacket) -> None:
+        # amqtt turns a cancelled wait, as each stuck client that leaves has them, into an error
+        # that nobody catches.
+        try:
+            async with self._write_lock:
+                await packet.to_stream(self.writer)
+        except OSError:
+            await self.handle_connection_closed()
+
+    def _accept(self, packet: PublishPacket) -> None:
+        if self.rules.may_publish(packet.topic_name):
+            self.publish(packet.topic_name, packet.data, packet.qos, packet.retain_flag)
+        else:
+            self._forbid(packet.topic_name)
 
     def _forbid(self, topic: str) -> None:
         self.forbidden += 1

@@ -9,12 +9,14 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from pitboard.broker import EmbeddedBroker
+from pitboard.broker.users import User, mosquitto_files
+from tests.certificates import Certificates
 
 T = TypeVar("T")
 
@@ -155,6 +157,36 @@ class Mosquitto:
             else:
                 return
         raise AssertionError(f"mosquitto does not accept connections: {self.log}")
+
+
+def settings_for_users(folder: Path, users: Iterable[User], more_rules: str = "") -> str:
+    """Settings with which mosquitto lets only *users* in; *more_rules* end its `acl_file`."""
+    passwords, rules = mosquitto_files(users)
+    lines = [f"user {getpass.getuser()}", "allow_anonymous false"]
+    for name, text in (("password_file", passwords), ("acl_file", rules + more_rules)):
+        path = folder / name
+        path.write_text(text)
+        path.chmod(0o600)
+        lines.append(f"{name} {path}")
+    return "\n".join(lines) + "\n"
+
+
+class MosquittoTls(Mosquitto):
+    """A mosquitto that speaks TLS only, with a certificate that *certificates* vouch for."""
+
+    def __init__(
+        self,
+        folder: Path,
+        certificates: Certificates,
+        *,
+        settings: str = f"user {getpass.getuser()}\n",
+    ) -> None:
+        super().__init__(folder, settings=settings + certificates.settings)
+
+    @property
+    def url(self) -> str:
+        """Where to connect."""
+        return f"mqtts://{self.host}:{self.port}"
 
 
 class EmbeddedInThread:

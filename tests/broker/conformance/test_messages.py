@@ -1,0 +1,160 @@
+"""Who receives what, as MQTT 3.1.1 has it."""
+
+import pytest
+
+from tests.broker.clients import Got, text
+from tests.broker.conformance.line import PUBCOMP, PUBREC, PUBREL, Line
+from tests.broker.conformance.subjects import Subject
+
+TOPICS = ("TopicA", "TopicA/B", "Topic/C", "TopicA/C", "/TopicA")
+
+
+@pytest.mark.parametrize("published", [0, 1, 2])
+@pytest.mark.parametrize("subscribed", [0, 1, 2])
+def test_messages_come_in_order_with_the_lower_of_both_qos(
+    broker: Subject, published: int, subscribed: int
+) -> None:
+    with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
+        assert reader.subscribe(("a/b", subscribed)) == [subscribed]
+        for number in range(20):
+            sender.publish("a/b", b"%d" % number, published)
+
+        qos = min(published, subscribed)
+        expected = [Got("a/b", b"%d" % number, qos=qos) for number in range(20)]
+        assert [reader.next() for _ in range(20)] == expected
+        assert reader.rest() == []
+
+
+def test_qos_2_message_sent_again_is_delivered_once(broker: Subject) -> None:
+    with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
+        reader.subscribe(("a", 2))
+        message = text("a") + b"\0\x07" + b"x"
+        for head in (0x34, 0x3C):
+            sender.send(head, message)
+            assert sender.expect(PUBREC) == b"\0\x07"
+        sender.send(PUBREL, b"\0\x07")
+        assert sender.expect(PUBCOMP) == b"\0\x07"
+
+        assert reader.next() == Got("a", b"x", qos=2)
+        assert reader.rest() == []
+
+
+def test_packet_id_of_a_released_qos_2_message_serves_the_next_one(broker: Subject) -> None:
+    with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
+        reader.subscribe(("a", 2))
+        for payload in (b"x", b"y"):
+            sender.send(0x34, text("a") + b"\0\x07" + payload)
+            assert sender.expect(PUBREC) == b"\0\x07"
+            sender.send(PUBREL, b"\0\x07")
+            assert sender.expect(PUBCOMP) == b"\0\x07"
+
+        assert [reader.next().payload, reader.next().payload] == [b"x", b"y"]
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_retained_message_comes_with_its_qos_and_flag_until_it_is_cleared(
+    broker: Subject, qos: int
+) -> None:
+    with Line(broker, "sender") as sender, Line(broker, "live") as live:
+        live.subscribe(("+/+", 2))
+        sender.publish("a/b", b"old", qos, retain=True)
+        sender.publish("a/b", b"new", qos, retain=True)
+        assert [live.next(), live.next()] == [Got("a/b", b, qos=qos) for b in (b"old", b"new")]
+
+        with Line(broker, "late") as late:
+            late.subscribe(("+/+", 2))
+            assert late.next() == Got("a/b", b"new", retain=True, qos=qos)
+            sender.publish("a/b", b"", qos, retain=True)
+            assert late.next() == Got("a/b", b"", qos=qos)
+
+        with Line(broker, "later") as later:
+            later.subscribe(("+/+", 2))
+            assert later.rest() == []
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "expected"),
+    [
+        ("TopicA", {"TopicA"}),
+        ("TopicA/B", {"TopicA/B"}),
+        ("+/C", {"Topic/C", "TopicA/C"}),
+        ("#", set(TOPICS)),
+        ("/#", {"/TopicA"}),
+        ("/+", {"/TopicA"}),
+        ("+/+", {"TopicA/B", "Topic/C", "TopicA/C", "/TopicA"}),
+        ("+", {"TopicA"}),
+        ("TopicA/#", {"TopicA", "TopicA/B", "TopicA/C"}),
+        ("topica/#", set()),
+    ],
+)
+def test_filter_selects_live_and_retained_alike(
+    broker: Subject, topic_filter: str, expected: set[str]
+) -> None:
+    with Line(broker, "live") as live, Line(broker, "sender") as sender:
+        live.subscribe((topic_filter, 0))
+        for topic in TOPICS:
+            sender.publish(topic, b"x", 1, retain=True)
+        with Line(broker, "late") as late:
+            late.subscribe((topic_filter, 0))
+
+            assert {got.topic for got in late.rest()} == expected
+        assert {got.topic for got in live.rest()} == expected
+
+
+def test_overlapping_subscriptions_each_count_or_one_of_them(broker: Subject) -> None:
+    """Brokers differ, so readers may not count on either."""
+    with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
+        assert reader.subscribe(("TopicA/#", 2), ("TopicA/+", 1)) == [2, 1]
+        sender.publish("TopicA/C", b"x", 2)
+
+        assert sorted(got.qos for got in reader.rest()) in broker.overlaps
+
+
+def test_repeated_subscription_replaces_the_first_and_replays(broker: Subject) -> None:
+    with Line(broker) as line:
+        line.publish("a", b"x", 1, retain=True)
+        line.subscribe(("a", 0))
+        assert line.next() == Got("a", b"x", retain=True)
+
+        assert line.subscribe(("a", 1)) == [1]
+        assert line.next() == Got("a", b"x", retain=True, qos=1)
+        line.publish("a", b"y", 1)
+        assert line.next() == Got("a", b"y", qos=1)
+        assert line.rest() == []
+
+
+def test_wildcards_never_match_dollar_topics(broker: Subject) -> None:
+    with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
+        reader.subscribe(("#", 0), ("+/+", 0))
+        sender.publish("$TopicA/B", b"x", 1, retain=True)
+        sender.publish("end", b"", 1)
+
+        assert reader.next().topic == "end"
+
+
+def test_dollar_topics_pass_only_where_the_broker_carries_them(broker: Subject) -> None:
+    with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
+        codes = reader.subscribe(("$TopicA/B", 0))
+        sender.publish("$TopicA/B", b"x", 1, retain=True)
+
+        carries = broker.carries_dollar_topics
+        assert codes == ([0] if carries else [0x80])
+        assert reader.rest() == ([Got("$TopicA/B", b"x")] if carries else [])
+
+
+def test_unsubscribed_filter_delivers_no_more(broker: Subject) -> None:
+    with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
+        reader.subscribe(("TopicA", 2), ("TopicA/B", 2), ("Topic/C", 2))
+        reader.unsubscribe("TopicA")
+        for topic in ("TopicA", "TopicA/B", "Topic/C"):
+            sender.publish(topic, b"x", 1)
+
+        assert [reader.next().topic, reader.next().topic] == ["TopicA/B", "Topic/C"]
+        assert reader.rest() == []
+
+
+def test_unsubscribing_from_what_was_never_subscribed_to_is_answered(broker: Subject) -> None:
+    with Line(broker) as line:
+        line.unsubscribe("never/subscribed", "other")
+
+        assert line.rest() == []
