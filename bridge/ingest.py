@@ -30,6 +30,14 @@ CONNECT_TIMEOUT_S = 5.0
 SUBACK_TIMEOUT_S = 2.0
 USER_TIMEOUT_MS = 5000
 
+# By OpenSSL's number of what it found; its own words do for the rest.
+DISTRUST = {
+    9: "it is not valid yet, or this machine's clock is wrong",
+    10: "it has expired, or this machine's clock is wrong",
+    **dict.fromkeys((18, 19, 20, 21), "its authority is unknown here: name its file, --ca-file"),
+}
+HUNG_UP = "it hung up without an answer: no MQTT on that port, or only with mqtts://"
+
 # Bad user name or password, not authorized.
 REFUSED_CODES = (0x86, 0x87)
 
@@ -141,7 +149,7 @@ class Upstream:
         """Return when an accepted connection is lost. Raises `LinkLost` if none is accepted."""
         accepted: asyncio.Future[None] = self._loop.create_future()
         lost: asyncio.Future[str] = self._loop.create_future()
-        client = self._new_client(accepted, lost)
+        client = self._new_client(url, accepted, lost)
         try:
             # A thread of its own and a daemon: names and routes may take longer to fail than a
             # person waits for Ctrl-C.
@@ -170,7 +178,9 @@ class Upstream:
                 self._on_change(False)
             await self._close(client)
 
-    def _new_client(self, accepted: asyncio.Future[None], lost: asyncio.Future[str]) -> Client:
+    def _new_client(
+        self, url: BrokerUrl, accepted: asyncio.Future[None], lost: asyncio.Future[str]
+    ) -> Client:
         """A client a connection; paho's own reconnection waits too long and knows no jitter."""
         client = Client(
             CallbackAPIVersion.VERSION2,
@@ -192,8 +202,9 @@ class Upstream:
                 self._post(_resolve, accepted, None)
 
         def on_disconnect(_client: Client, _data: Any, _flags: Any, code: Any, _props: Any) -> None:
-            self._post(_fail, accepted, LinkLost(str(code)))
-            self._post(_resolve, lost, str(code))
+            self._post(_fail, accepted, LinkLost(str(code) if url.is_encrypted else HUNG_UP))
+            # paho calls every broken connection an unspecified error.
+            self._post(_resolve, lost, "connection lost" if code.is_failure else str(code))
 
         def on_subscribe(_client: Client, _data: Any, mid: int, codes: Any, _props: Any) -> None:
             self._post(self._on_suback, mid, any(code.is_failure for code in codes))
@@ -211,7 +222,7 @@ class Upstream:
                 client.tls_set_context(ssl.create_default_context(cafile=self._settings.ca_file))
             client.connect(url.host, url.port, keepalive=KEEPALIVE_S)
         except (OSError, ValueError) as exc:
-            self._post(_fail, accepted, LinkLost(getattr(exc, "strerror", None) or str(exc)))
+            self._post(_fail, accepted, LinkLost(_describe(exc, is_encrypted=url.is_encrypted)))
         else:
             client.disconnect() if accepted.done() else client.loop_start()
 
@@ -262,6 +273,27 @@ class Upstream:
         if self._backlog and not self._is_woken:
             self._is_woken = True
             self._loop.call_soon(self._take)
+
+
+def _describe(exc: Exception, *, is_encrypted: bool) -> str:
+    match exc:
+        case TimeoutError():
+            return "no answer in time"
+        case socket.gaierror():
+            return "host name not found"
+        case ssl.SSLCertVerificationError():
+            why = DISTRUST.get(exc.verify_code, exc.verify_message)
+            return f"certificate not trusted: {why}"
+        case ssl.SSLError(reason=str(reason)) if "ALERT" in reason:
+            return f"the broker ended the encryption: {reason.replace('_', ' ').lower()}"
+        case ssl.SSLError():
+            return "no TLS on that port"
+        case ConnectionResetError() if is_encrypted:
+            return "no TLS on that port, or the broker hung up"
+        case OSError(strerror=str(text)):
+            return text
+        case _:
+            return str(exc)
 
 
 def _tell_refusal(url: BrokerUrl, reason: str) -> None:

@@ -18,7 +18,7 @@ def run(arguments: list[str]) -> int:
     import typer  # noqa: PLC0415
 
     from pitboard import cli, config, signals  # noqa: PLC0415
-    from pitboard.contract.errors import LinkLost, SettingsError  # noqa: PLC0415
+    from pitboard.contract.errors import LinkLost, LinkRefused, SettingsError  # noqa: PLC0415
 
     try:
         code = cli.command().main(arguments, prog_name="pitboard", standalone_mode=False)
@@ -26,6 +26,8 @@ def run(arguments: list[str]) -> int:
         return _fail(config.usage_error(exc))
     except SettingsError as exc:
         return _fail(str(exc))
+    except LinkRefused as exc:
+        return _fail(f"{exc}: use the credentials of another (--credentials)")
     except LinkLost as exc:
         return _fail(f"{exc}; start a broker there or correct --broker (`pitboard doctor` helps)")
     except (KeyboardInterrupt, typer.Abort):

@@ -102,6 +102,7 @@ class Monitor:
         rate: float = 10.0,
         username: str | None = None,
         password: str | None = None,
+        ca_file: str | None = None,
         state_dir: Path | None = None,
     ) -> None:
         if not 1 <= rate <= 60:
@@ -114,7 +115,7 @@ class Monitor:
         credentials = None if username is None else Credentials(username, password or "")
         self._settings = MonitorSettings(
             urls=[BrokerUrl.parse(url) for url in brokers],
-            link=LinkSettings(credentials=credentials),
+            link=LinkSettings(credentials=credentials, ca_file=ca_file),
             rate_hz=rate,
             driver=cut(driver),
             in_control=in_control,

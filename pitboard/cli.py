@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from pitboard import __version__, config, options
 from pitboard.contract.errors import SettingsError
-from pitboard.options import BrokerFlag, CredentialsFlag
+from pitboard.options import BrokerFlag, CaFileFlag, CredentialsFlag
 from pitboard.signals import exit_code, stopping
 
 app = typer.Typer(
@@ -26,6 +26,8 @@ sessions_app = typer.Typer()
 app.add_typer(sessions_app, name="sessions")
 credentials_app = typer.Typer()
 app.add_typer(credentials_app, name="credentials")
+mosquitto_app = typer.Typer()
+app.add_typer(mosquitto_app, name="mosquitto")
 
 HostFlag = Annotated[str, typer.Option(metavar="HOST", help="The address to listen on.")]
 PortFlag = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")]
@@ -146,6 +148,7 @@ def broker(
 def bridge(
     broker: BrokerFlag = None,
     credentials: CredentialsFlag = None,
+    ca_file: CaFileFlag = None,
     host: HostFlag = "127.0.0.1",
     port: PortFlag = 8000,
     list_sessions: Annotated[
@@ -156,7 +159,7 @@ def bridge(
 ) -> None:
     """The web server between a broker and the crew's browsers."""
     serving = _server_part()
-    access = options.broker_access(broker, credentials)
+    access = options.broker_access(broker, credentials, ca_file)
     _exit(
         serving.bridge(
             access,
@@ -173,6 +176,7 @@ def bridge(
 def monitor(
     broker: BrokerFlag = None,
     credentials: CredentialsFlag = None,
+    ca_file: CaFileFlag = None,
     session: Annotated[str | None, typer.Option(metavar="ID", help="[kept from last time]")] = None,
     monitor: Annotated[str | None, typer.Option(metavar="ID", help="[kept from last time]")] = None,
     new_session: Annotated[bool, typer.Option("--new-session", help="Make another id.")] = False,
@@ -211,7 +215,7 @@ def monitor(
     """Publish a car: the part that runs on the driver's PC."""
     from pitboard import monitoring  # noqa: PLC0415 - other commands start without it
 
-    access = options.broker_access(broker, credentials)
+    access = options.broker_access(broker, credentials, ca_file)
     runner = monitoring.build(
         access,
         monitoring.Choice(
@@ -246,12 +250,13 @@ def record(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE")],
     broker: BrokerFlag = None,
     credentials: CredentialsFlag = None,
+    ca_file: CaFileFlag = None,
 ) -> None:
     """Write a session's messages into a file that `monitor --source replay:FILE` plays."""
     from pitboard.record import record as run  # noqa: PLC0415
 
     stop = threading.Event()
-    access = options.broker_access(broker, credentials)
+    access = options.broker_access(broker, credentials, ca_file)
     with stopping(stop.set) as received:
         run(access, options.checked_id(session, "SESSION"), output, stop=stop)
     _exit(exit_code(received))
@@ -262,6 +267,7 @@ def watch(
     session: SessionArgument,
     broker: BrokerFlag = None,
     credentials: CredentialsFlag = None,
+    ca_file: CaFileFlag = None,
     once: Annotated[bool, typer.Option("--once", help="Print the state and end.")] = False,
 ) -> None:
     """A session's live values in the terminal."""
@@ -270,7 +276,7 @@ def watch(
     from pitboard.watch import watch as run  # noqa: PLC0415
 
     stop = threading.Event()
-    access = options.broker_access(broker, credentials)
+    access = options.broker_access(broker, credentials, ca_file)
     session_id = options.checked_id(session, "SESSION")
     with stopping(stop.set) as received:
         run(access, session_id, stop=stop, console=Console(), once=once)
@@ -278,19 +284,24 @@ def watch(
 
 
 @app.command()
-def doctor(broker: BrokerFlag = None, credentials: CredentialsFlag = None) -> None:
+def doctor(
+    broker: BrokerFlag = None, credentials: CredentialsFlag = None, ca_file: CaFileFlag = None
+) -> None:
     """Check a broker: connect, publish, read back; says what is wrong."""
     from rich.console import Console  # noqa: PLC0415
 
     from pitboard.doctor import doctor as run  # noqa: PLC0415
 
-    if not run(options.broker_access(broker, credentials), Console()):
+    if not run(options.broker_access(broker, credentials, ca_file), Console()):
         raise typer.Exit(1)
 
 
 @sessions_app.callback(invoke_without_command=True)
 def sessions(
-    context: typer.Context, broker: BrokerFlag = None, credentials: CredentialsFlag = None
+    context: typer.Context,
+    broker: BrokerFlag = None,
+    credentials: CredentialsFlag = None,
+    ca_file: CaFileFlag = None,
 ) -> None:
     """List the sessions that a broker holds, or clear them."""
     from rich.console import Console  # noqa: PLC0415
@@ -299,10 +310,10 @@ def sessions(
 
     name = context.invoked_subcommand
     if name is None:
-        list_sessions(options.broker_access(broker, credentials), Console())
+        list_sessions(options.broker_access(broker, credentials, ca_file), Console())
         return
     # The flags may stand before the word or behind it.
-    given = {"broker": broker, "credentials": credentials}
+    given = {"broker": broker, "credentials": credentials, "ca_file": ca_file}
     inner = (context.default_map or {}).get(name, {})
     context.default_map = {name: {**inner, **given}}
 
@@ -312,6 +323,7 @@ def remove(
     session: SessionArgument,
     broker: BrokerFlag = None,
     credentials: CredentialsFlag = None,
+    ca_file: CaFileFlag = None,
     force: Annotated[bool, typer.Option("--force", help="Even one that is live.")] = False,
 ) -> None:
     """Clear everything that a broker holds of one session."""
@@ -319,7 +331,9 @@ def remove(
     from pitboard.words import counted  # noqa: PLC0415
 
     session_id = options.checked_id(session, "SESSION")
-    count = remove_session(options.broker_access(broker, credentials), session_id, force=force)
+    count = remove_session(
+        options.broker_access(broker, credentials, ca_file), session_id, force=force
+    )
     typer.echo(f"{session}: {counted(count, 'topic')} cleared")
 
 
@@ -328,6 +342,7 @@ def prune(
     older_than: Annotated[str, typer.Option(metavar="AGE", help="Such as 7d, 12h or 30m.")],
     broker: BrokerFlag = None,
     credentials: CredentialsFlag = None,
+    ca_file: CaFileFlag = None,
 ) -> None:
     """Clear the sessions that have said nothing for long."""
     from rich.console import Console  # noqa: PLC0415
@@ -335,7 +350,7 @@ def prune(
     from pitboard.sessions import parse_age, prune_sessions  # noqa: PLC0415
 
     age_s = parse_age(older_than)
-    prune_sessions(options.broker_access(broker, credentials), age_s, Console())
+    prune_sessions(options.broker_access(broker, credentials, ca_file), age_s, Console())
 
 
 @credentials_app.callback(invoke_without_command=True)
@@ -367,7 +382,8 @@ def new_credentials(
     path = users or module.default_path()
     if session is not None:
         options.checked_id(session, "--session")
-    user, password = module.new(path, module.role(role), session_id=session, name=name)
+    with _server_part("pitboard.mosquitto").keeping_owners(path):
+        user, password = module.new(path, module.role(role), session_id=session, name=name)
     typer.echo(module.as_toml(user, password), nl=False)
     what = f"session {user.session_id}" if user.session_id else "every session"
     typer.echo(f"{user.role} {user.name} for {what}, kept in {path}", err=True)
@@ -378,10 +394,53 @@ def remove_credentials(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The user.")],
     users: UsersFlag = None,
 ) -> None:
-    """Take a user away; a broker that runs must be started again."""
+    """Take a user away; an embedded broker must be started again, mosquitto wants a SIGHUP."""
     module = _credentials_part()
-    module.remove(users or module.default_path(), name)
+    path = users or module.default_path()
+    with _server_part("pitboard.mosquitto").keeping_owners(path):
+        module.remove(path, name)
     typer.echo(f"{name} removed")
+
+
+@mosquitto_app.callback()
+def mosquitto() -> None:
+    """Have mosquitto serve a team: passwords, rules and encryption."""
+
+
+@mosquitto_app.command("init")
+def init_mosquitto(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where everything goes.")],
+    host: Annotated[
+        list[str] | None,
+        typer.Option(
+            # In variables and files `host` is the address that servers listen on.
+            "--broker-host",
+            "--host",
+            metavar="NAME",
+            help="What drivers' PCs call this machine; may be repeated.",
+        ),
+    ] = None,
+    mqtt_port: PortFlag = 1883,
+    mqtts_port: PortFlag = 8883,
+    cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your own certificate. [made by openssl]")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Of --cert.")] = None,
+    users: UsersFlag = None,
+) -> None:
+    """Make mosquitto's settings, users and certificates; what is there is kept."""
+    module = _server_part("pitboard.mosquitto")
+    for line in module.init(
+        module.plan(
+            folder,
+            users=users,
+            hosts=options.listed(host),
+            ports=(mqtt_port, mqtts_port),
+            cert=cert,
+            key=key,
+        )
+    ):
+        typer.echo(line)
 
 
 def _exit(code: int) -> None:

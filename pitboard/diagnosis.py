@@ -91,7 +91,7 @@ def _advice(url: BrokerUrl, reason: str, speech: Speech | None) -> str:
     if "certificate" in reason:
         return (
             "use the name that stands in the broker's certificate; for one of your own making "
-            "set SSL_CERT_FILE to the file of its authority"
+            "name the file of its authority with --ca-file"
         )
     if speech is Speech.HTTP:
         return f"a web server answers on {where}, not a broker: MQTT is usually on port 1883"

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 
 from pitboard.contract.backoff import Backoff
 from pitboard.contract.dialer import Dialer
-from pitboard.contract.errors import LinkLost
+from pitboard.contract.errors import LinkLost, LinkRefused
 from pitboard.contract.urls import BrokerUrl
 from pitboard.inbox import client_id
 from pitboard.options import BrokerAccess
@@ -107,7 +107,7 @@ class _Follower:
                 elif isinstance(event, Ended):
                     return event
                 elif isinstance(event, Subscribed) and event.is_refused:
-                    raise LinkLost("the broker does not let this user read these topics")
+                    raise LinkRefused("the broker does not let this user read these topics")
                 elif isinstance(event, Received | Subscribed | Tick):
                     yield event
             return None

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from pitboard.contract.errors import LinkLost
+from pitboard.contract.errors import LinkLost, LinkRefused
 from pitboard.options import BrokerAccess
 from pitboard.publisher.link import (
     Acked,
@@ -85,7 +85,7 @@ class Inbox:
         while (left_s := min(until_s, end_s) - time.monotonic()) > 0:
             event = self.next(left_s)
             if isinstance(event, Subscribed) and event.is_refused:
-                raise LinkLost("the broker does not let this user read these topics")
+                raise LinkRefused("the broker does not let this user read these topics")
             if isinstance(event, Subscribed):
                 is_subscribed = True
             if isinstance(event, Received):

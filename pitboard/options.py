@@ -1,7 +1,9 @@
 """Flags that several commands share, and what they stand for."""
 
+import ipaddress
 import logging
 import os
+import ssl
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +38,14 @@ CredentialsFlag = Annotated[
         help="TOML file with username and password; or set PITBOARD_USERNAME, PITBOARD_PASSWORD.",
     ),
 ]
+CaFileFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        metavar="FILE",
+        help="Who signs the broker's certificate, for mqtts://. [whom the system trusts]",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +61,24 @@ class BrokerAccess:
         return tuple(map(str, self.urls))
 
 
-def broker_access(broker: Sequence[str] | None, credentials_file: Path | None) -> BrokerAccess:
-    """What `--broker` and `--credentials` say. Raises `SettingsError`."""
+def broker_access(
+    broker: Sequence[str] | None, credentials_file: Path | None, ca_file: Path | None = None
+) -> BrokerAccess:
+    """What `--broker`, `--credentials` and `--ca-file` say. Raises `SettingsError`."""
     urls = [BrokerUrl.parse(text) for text in listed(broker or [DEFAULT_BROKER])]
     if not urls:
         raise SettingsError("--broker is empty: write mqtt://host or mqtts://host")
     if credentials_file is not None:
         _warn_if_others_may_read(credentials_file)
     found = config.credentials(credentials_file)
-    link = LinkSettings(credentials=Credentials(*found) if found else None)
+    if found is not None:
+        _warn_of_open_lines(urls)
+    if ca_file is not None:
+        _check_ca_file(ca_file)
+    link = LinkSettings(
+        credentials=Credentials(*found) if found else None,
+        ca_file=str(ca_file) if ca_file is not None else None,
+    )
     return BrokerAccess(urls, link)
 
 
@@ -77,6 +96,33 @@ def checked_id(value: str, flag: str) -> str:
             "beginning with a letter or a digit"
         )
     return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to *host* stays on this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _warn_of_open_lines(urls: Sequence[BrokerUrl]) -> None:
+    hosts = [url.host for url in urls if not url.is_encrypted and not is_loopback(url.host)]
+    if hosts:
+        text = "the password goes to %s for all on the way to read: mqtts://%s encrypts it"
+        log.warning(text, ", ".join(hosts), hosts[0])
+
+
+def _check_ca_file(path: Path) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        raise SettingsError(f"--ca-file {path}: no certificates in PEM form") from None
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or exc
+        raise SettingsError(f"--ca-file {path}: cannot be read: {reason}") from None
 
 
 def _warn_if_others_may_read(path: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import importlib
-import ipaddress
 import logging
 import socket
 import tempfile
@@ -30,7 +29,7 @@ from pitboard.broker.users import Role, Users, new_password, new_user
 from pitboard.contract.errors import PortTaken, SettingsError
 from pitboard.contract.topics import new_id
 from pitboard.contract.urls import BrokerUrl
-from pitboard.options import BrokerAccess
+from pitboard.options import BrokerAccess, is_loopback
 from pitboard.publisher.link import Credentials, LinkSettings
 from pitboard.publisher.monitor import Runner
 from pitboard.signals import exit_code, stopping
@@ -141,7 +140,7 @@ def up(
 def broker(*, host: str, port: int, users_file: Path | None, state_dir: Path | None) -> int:
     """The embedded broker alone."""
     users = credentials.load(users_file) if users_file is not None else None
-    if users is None and not _is_loopback(host):
+    if users is None and not is_loopback(host):
         raise SettingsError(f"--host {host}: anybody could publish: {HOW_TO_OPEN}")
 
     async def main(stop: asyncio.Event) -> None:
@@ -170,6 +169,7 @@ def bridge(
         broker_urls=access.url_texts,
         username=credentials.username if credentials else None,
         password=credentials.password if credentials else None,
+        ca_file=access.link.ca_file,
         host=host,
         port=port,
         list_sessions=list_sessions,
@@ -243,15 +243,6 @@ def _with_bridge(users_file: Path | None) -> tuple[Users | None, Credentials | N
 def _store_path(state_dir: Path | None, port: int) -> Path:
     """Of a broker's own, since two on one machine have different ports."""
     return (state_dir or user_state_path("pitboard")) / f"broker-{port}.retained"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import secrets
 import time
 from collections.abc import Sequence
 
@@ -11,17 +12,20 @@ from rich.text import Text
 
 from pitboard.contract.control import HEARTBEAT_S
 from pitboard.contract.errors import SettingsError
-from pitboard.contract.topics import all_filter, session_filter
+from pitboard.contract.topics import Channel, Topic, all_filter, session_filter
 from pitboard.holdings import HeldMonitor, HeldSession, Holdings
 from pitboard.inbox import Inbox
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import Publish
+from pitboard.publisher.link import Publish, Received, Subscribed
 from pitboard.words import DASH, clean, counted
 
 log = logging.getLogger(__name__)
 
 LISTEN_S = HEARTBEAT_S + 1
 """How long a session whose clock may be wrong is listened to before it is taken for dead."""
+
+# A broker says nothing when it drops what a user may not publish.
+_ALLOWED_WITHIN_S = 3.0
 
 _AGE = re.compile(r"([0-9]{1,6})([smhd])")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -54,10 +58,12 @@ def remove_session(
     """Clear every retained topic of a session; how many there were.
 
     Raises:
-        SettingsError: The session is live and *force* is not set, or a monitor filled it again.
+        SettingsError: The session is live and *force* is not set, this user may not clear it, or a
+            monitor filled it again.
         LinkLost: The broker is not there, or does not answer.
     """
     with Inbox.open(access, "sessions") as inbox:
+        _check_rights(inbox, session_id, f"session {session_id}")
         holdings = _read(inbox, [session_filter(session_id)])
         if not force:
             _listen(inbox, holdings, [holdings.session(session_id)], listen_s)
@@ -75,9 +81,10 @@ def prune_sessions(
 ) -> int:
     """Remove the sessions whose newest message is older, never a live one; how many.
 
-    Raises `LinkLost`.
+    Raises `LinkLost`, and `SettingsError` when this user may not.
     """
     with Inbox.open(access, "sessions") as inbox:
+        _check_rights(inbox, f"prune-{secrets.token_hex(8)}", "every session")
         holdings = _read(inbox, [all_filter()])
         old = [one for one in holdings.sessions if one.is_older_than(older_than_s, _now_ms())]
         _listen(inbox, holdings, old, listen_s)
@@ -137,6 +144,25 @@ def _listen(inbox: Inbox, holdings: Holdings, sessions: list[HeldSession], liste
         holdings.take(received.topic, received.payload, retained=received.retained)
         if not any(one.is_doubtful(_now_ms()) for one in doubtful):
             return
+
+
+def _check_rights(inbox: Inbox, session_id: str, which: str) -> None:
+    """Clear a value that nobody has, and see it cleared. Raises `SettingsError`."""
+    topic = str(Topic(session_id, f"clear-{secrets.token_hex(8)}", Channel.STATUS))
+    inbox.link.subscribe([topic])
+    until_s = time.monotonic() + _ALLOWED_WITHIN_S
+    while (event := inbox.next(until_s - time.monotonic())) is not None:
+        if isinstance(event, Subscribed):
+            if event.is_refused:
+                break
+            inbox.link.publish(Publish(topic, b"", qos=1, retain=True))
+        if isinstance(event, Received) and event.topic == topic:
+            inbox.link.unsubscribe([topic])
+            return
+    raise SettingsError(
+        f"this user may not read and clear {which}: use the credentials of an admin "
+        "(`pitboard credentials new admin`)"
+    )
 
 
 def _clear(inbox: Inbox, sessions: Sequence[HeldSession]) -> None:

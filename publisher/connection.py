@@ -51,6 +51,7 @@ class Connection:
         self._contested_until_s = float("-inf")
         self._connect_at_s: float | None = 0.0
         self._sent_at_s: dict[int, float] = {}
+        self._oldest_since_s = 0.0
         self._laps: dict[int, LapKey] = {}
 
     def owns(self, link: Link) -> bool:
@@ -67,8 +68,7 @@ class Connection:
         """When to look at `is_due` or `is_overdue` again, in monotonic seconds."""
         if self._connect_at_s is not None:
             return self._connect_at_s
-        oldest_s = next(iter(self._sent_at_s.values()), None)
-        return None if oldest_s is None else oldest_s + ACK_WITHIN_S
+        return self._ack_due_s
 
     @property
     def is_due(self) -> bool:
@@ -78,8 +78,15 @@ class Connection:
     @property
     def is_overdue(self) -> bool:
         """Whether the broker owes an acknowledgement for too long."""
+        due_s = self._ack_due_s
+        return due_s is not None and self._clock.monotonic_s() >= due_s
+
+    @property
+    def _ack_due_s(self) -> float | None:
+        # Brokers acknowledge in order, so a message waits for those before it: after an outage a
+        # slow line needs longer than this for all the laps, although each one gets through.
         oldest_s = next(iter(self._sent_at_s.values()), None)
-        return oldest_s is not None and self._clock.monotonic_s() - oldest_s >= ACK_WITHIN_S
+        return None if oldest_s is None else max(oldest_s, self._oldest_since_s) + ACK_WITHIN_S
 
     def open(self, will: Send) -> None:
         """Begin to connect to the next broker."""
@@ -159,6 +166,8 @@ class Connection:
 
     def acknowledged(self, mid: int) -> LapKey | None:
         """The broker has a message; the lap that is safe with it, if it was one."""
+        if mid == next(iter(self._sent_at_s), None):
+            self._oldest_since_s = self._clock.monotonic_s()
         self._sent_at_s.pop(mid, None)
         return self._laps.pop(mid, None)
 

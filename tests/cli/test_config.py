@@ -134,6 +134,7 @@ ARGUMENTS = {
     "watch": ["spa24"],
     "sessions remove": ["spa24"],
     "sessions prune": ["--older-than", "1d"],
+    "mosquitto init": ["team"],
 }
 """What a command asks for, besides the flag that is tried out."""
 
@@ -177,7 +178,7 @@ def test_every_flag_has_a_variable() -> None:
     from_sessions = {
         (f"sessions {word}", flag)
         for word in ("remove", "prune")
-        for flag in ("broker", "credentials")
+        for flag in ("broker", "credentials", "ca_file")
     }
     assert without == from_sessions | {
         (f"credentials {word}", "users") for word in ("new", "remove")

@@ -137,7 +137,7 @@ def test_doctor_explains_a_certificate_of_ones_own_making(
         is_well, text = report(f"mqtts://127.0.0.1:{url.port}")
 
     assert not is_well
-    assert "SSL_CERT_FILE" in text
+    assert "name the file of its authority with --ca-file" in text
 
 
 @pytest.mark.skipif(not has_mosquitto(), reason="mosquitto is not installed")
@@ -188,7 +188,7 @@ def test_probe_of_something_else_says_unknown() -> None:
         ("Connection refused", None, "is the broker running"),
         ("host name not found", None, "no machine is called box"),
         ("no answer in time", None, "firewalls"),
-        ("certificate not trusted: expired", None, "SSL_CERT_FILE"),
+        ("certificate not trusted: expired", None, "--ca-file"),
         ("no TLS on that port", Speech.UNKNOWN, "not encrypted: write mqtt://box:1883"),
         ("connection closed", Speech.HTTP, "a web server answers on box port 1883"),
         ("connection closed", Speech.TLS, "write mqtts://box:1883"),

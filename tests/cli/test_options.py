@@ -86,3 +86,40 @@ def test_id_is_taken(value: str) -> None:
 def test_id_that_no_topic_can_hold_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match=r"^SESSION .*use lower-case letters"):
         options.checked_id(value, "SESSION")
+
+
+@pytest.mark.parametrize(
+    ("urls", "said"),
+    [
+        (["mqtt://pit.example"], ["pit.example"]),
+        (["mqtts://pit.example", "mqtt://192.0.2.7", "mqtt://[2001:db8::1]"], ["192.0.2.7"]),
+        (["mqtts://pit.example"], []),
+        (["mqtt://127.0.0.1", "mqtt://localhost", "mqtt://[::1]", "mqtt://127.1.2.3"], []),
+    ],
+)
+def test_password_that_others_can_read_on_the_way_is_told_once(
+    credentials_file: Path, caplog: pytest.LogCaptureFixture, urls: list[str], said: list[str]
+) -> None:
+    options.broker_access(urls, credentials_file)
+
+    assert len(caplog.records) == len(said)
+    for record, host in zip(caplog.records, said, strict=True):
+        assert host in record.getMessage()
+        assert f"mqtts://{host}" in record.getMessage()
+
+
+def test_no_password_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    options.broker_access(["mqtt://pit.example"], None)
+
+    assert caplog.records == []
+
+
+def test_file_of_trusted_certificates_must_hold_some(tmp_path: Path) -> None:
+    path = tmp_path / "ca.crt"
+    with pytest.raises(SettingsError, match=r"--ca-file .*ca\.crt: cannot be read: No such file"):
+        options.broker_access(None, None, path)
+
+    path.write_text("nothing of this kind")
+
+    with pytest.raises(SettingsError, match=r"--ca-file .*ca\.crt: no certificates"):
+        options.broker_access(None, None, path)

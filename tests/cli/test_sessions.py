@@ -1,16 +1,24 @@
+import getpass
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from pitboard import credentials
+from pitboard.broker import EmbeddedBroker
+from pitboard.broker.users import Role
 from pitboard.contract.errors import LinkLost, SettingsError
 from pitboard.contract.topics import Channel
+from pitboard.contract.urls import BrokerUrl
 from pitboard.holdings import Holdings
 from pitboard.inbox import Inbox
+from pitboard.options import BrokerAccess
+from pitboard.publisher.link import Credentials, LinkSettings, Publish
 from pitboard.sessions import list_sessions, parse_age, prune_sessions, remove_session
-from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port
+from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port, has_mosquitto
 from tests.cli.car import SESSION, Car, access_to, payload, speaking, telemetry, topic
 
 Broker = EmbeddedInThread | Mosquitto
@@ -233,3 +241,81 @@ def test_prune_removes_old_sessions_and_keeps_the_rest(
     assert len(left_on(broker, "monza")) == 1
     assert "Removed spa24: 1 topic, about 9 days old" in shown(console)
     assert "2 sessions removed, 1 kept" in shown(console)
+
+
+class Walled:
+    """A broker with users, that holds an old session *spa24* and another one."""
+
+    def __init__(self, broker: Broker, logins: dict[str, Credentials]) -> None:
+        self._url = BrokerUrl.parse(broker.url)
+        self._logins = logins
+
+    def access(self, who: str) -> BrokerAccess:
+        return BrokerAccess([self._url], LinkSettings(self._logins[who]))
+
+    def left(self) -> set[str]:
+        with Inbox.open(self.access("admin"), "test") as inbox:
+            return {one.topic for one in inbox.replay(["pitboard/v1/#"]) if one.retained}
+
+
+@pytest.fixture(params=["embedded", "mosquitto"])
+def walled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Walled]:
+    if request.param == "mosquitto" and not has_mosquitto():
+        pytest.skip("mosquitto is not installed")
+    users = tmp_path / "users.json"
+    logins = {}
+    for role, session_id in ((Role.MONITOR, "monza"), (Role.BRIDGE, None), (Role.ADMIN, None)):
+        user, password = credentials.new(users, role, session_id=session_id, name=None)
+        logins[str(role)] = Credentials(user.name, password)
+    settings = (
+        f"user {getpass.getuser()}\nallow_anonymous false\n"
+        f"password_file {users.with_suffix(credentials.PASSWORDS_SUFFIX)}\n"
+        f"acl_file {users.with_suffix(credentials.ACL_SUFFIX)}\n"
+    )
+    known = credentials.load(users)
+    with (
+        EmbeddedInThread(lambda: EmbeddedBroker(port=0, users=known))
+        if request.param == "embedded"
+        else Mosquitto(settings=settings)
+    ) as broker:
+        walled = Walled(broker, logins)
+        with Inbox.open(walled.access("admin"), "test") as inbox:
+            for session_id in (SESSION, "monza"):
+                said = payload(
+                    Channel.STATUS, session_id=session_id, state="offline", age_s=9 * DAY_S
+                )
+                name = topic("status", session_id=session_id)
+                inbox.publish([Publish(name, said, qos=1, retain=True)])
+        yield walled
+
+
+@pytest.mark.parametrize("who", ["monitor", "bridge"])
+def test_remove_says_that_this_user_may_not(walled: Walled, who: str) -> None:
+    """mosquitto acknowledges what it drops, and shows a monitor no other session."""
+    before = walled.left()
+
+    with pytest.raises(SettingsError, match=r"may not read and clear session spa24.* admin"):
+        remove_session(walled.access(who), SESSION)
+
+    assert walled.left() == before
+
+
+@pytest.mark.parametrize("who", ["monitor", "bridge"])
+def test_prune_says_that_this_user_may_not(walled: Walled, console: Console, who: str) -> None:
+    before = walled.left()
+
+    with pytest.raises(SettingsError, match=r"may not read and clear every session.* admin"):
+        prune_sessions(walled.access(who), DAY_S, console)
+
+    assert walled.left() == before
+    assert shown(console) == ""
+
+
+def test_admin_removes_a_session(walled: Walled) -> None:
+    assert remove_session(walled.access("admin"), SESSION) == 1
+    assert walled.left() == {topic("status", session_id="monza")}
+
+
+def test_admin_prunes_all_sessions(walled: Walled, console: Console) -> None:
+    assert prune_sessions(walled.access("admin"), DAY_S, console) == 2
+    assert walled.left() == set()

@@ -14,6 +14,7 @@ from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.composer import Send
 from pitboard.publisher.connection import Connection
 from pitboard.publisher.link import (
+    Acked,
     Connected,
     Credentials,
     Ended,
@@ -56,6 +57,12 @@ class Line:
         elif isinstance(event, Connected):
             self.connection.connected()
         return event
+
+    def acked(self) -> int:
+        """The number of the message that the broker acknowledges next; nobody is told."""
+        event = self._next()
+        assert isinstance(event, Acked)
+        return event.mid
 
     def _next(self) -> LinkEvent:
         while True:
@@ -148,3 +155,23 @@ def test_session_that_the_user_may_not_read_is_said_once(
 
     refusals = [text for text in said(caplog) if "does not let this user" in text]
     assert len(refusals) == 1
+
+
+def test_queue_that_moves_is_not_overdue_however_long_it_is() -> None:
+    """After an outage a slow line needs minutes for the laps of hours."""
+    with EmbeddedInThread() as broker:
+        line = Line([broker.url])
+        assert isinstance(line.dial(), Connected)
+        line.connection.apply([WILL] * 3)
+        mids = [line.acked() for _ in range(3)]
+
+        for mid in mids:
+            line.clock.advance(4)
+            assert not line.connection.is_overdue
+            line.connection.acknowledged(mid)
+        assert not line.connection.has_unacknowledged
+
+        line.connection.apply([WILL])
+        line.clock.advance(5)
+        assert line.connection.is_overdue
+        line.connection.close()

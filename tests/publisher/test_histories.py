@@ -70,7 +70,9 @@ def test_every_history_ends_with_the_laps_that_were_driven(
     world.settle()
 
     rows, status = world.broker.rows, world.broker.status
-    assert sorted(times(rows)) == sorted(world.driven)
+    # A copy may have outlived all that is counted: a replay that was cut off before its end.
+    assert set(world.driven) <= set(times(rows)) <= set(world.finished)
+    assert len(set(times(rows))) == len(rows)
     assert [key_of(row) for row in rows] == sorted({key_of(row) for row in rows})
     assert world.memory.unsent == []
     assert (status.state, status.birth) == ("idle", world.memory.birth)

@@ -252,6 +252,26 @@ def test_recorder_goes_on_with_the_stint_of_laps_that_were_read_back(memory: Mem
     assert laps[0].stint_lap == 3
 
 
+def test_recorder_goes_on_with_the_time_of_the_stint_after_a_restart(memory: Memory) -> None:
+    """The crew plans the stop by it, and a restart at lap 20 would tell them of a fresh driver."""
+    earlier = [
+        *lap(2, 100, seconds=30, pit_state="stopped"),
+        *lap(2, 130, seconds=70, pit_state="none"),
+    ]
+    drive(LapRecorder(memory), lap(1, 0), earlier, lap(3, 200), lap(4, 300, seconds=40))
+    recorder = LapRecorder(memory)
+
+    drive(recorder, [Sample(7, frame(lap=4, lap_time=47.0))])
+    resumed = recorder.enrich(Sample(17, frame(lap=4)))
+    recorder.change_driver("Driver Two")
+    drive(recorder, [Sample(20, frame(lap=4, lap_time=60.0))])
+    fresh = recorder.enrich(Sample(25, frame(lap=4)))
+
+    assert [row.stint for row in memory.laps] == [1, 2, 2]
+    assert resumed.stint_time == pytest.approx(100 + 100 + 47 + 10)
+    assert fresh.stint_time == pytest.approx(5)
+
+
 def test_recorder_never_writes_a_value_that_readers_reject(memory: Memory) -> None:
     """One impossible number would cost the reader the whole chunk of 100 laps."""
     refuel = [

@@ -2,6 +2,7 @@
 
 import math
 from itertools import islice, pairwise
+from random import Random
 from typing import Any, TypeVar
 
 import pytest
@@ -17,6 +18,7 @@ from pitboard.publisher.source import NamedSetup, Sample
 from pitboard.publisher.sources.simulated import Simulated
 from pitboard.publisher.sources.simulation.circuit import build_circuit
 from pitboard.publisher.sources.simulation.race import AFTER_FLAG_S
+from pitboard.publisher.sources.simulation.rivals import Field
 
 SLOW_HZ = 10.0
 STINT_S = 4500.0
@@ -233,6 +235,17 @@ def test_simulated_position_is_among_the_rivals(stint: list[Sample]) -> None:
 
     assert len(places) > 3
     assert all(isinstance(place, int) and 1 <= place <= 22 for place in places)
+
+
+def test_simulated_gap_to_the_leader_is_the_leaders_time() -> None:
+    """The page divides it by his lap time, and would else put him past the line too early."""
+    field = Field(Random(1), lap_time_s=120.0, stint_laps=20)
+    leader = max(field.rivals, key=lambda rival: rival.progress)
+
+    standing = field.standing(leader.progress - 1.25, slow=2.0)
+
+    assert standing.laps_behind_leader == 1
+    assert standing.gap_leader == pytest.approx(0.25 * leader.lap_time_s * 2.0)
 
 
 def test_simulated_race_ends_and_another_begins() -> None:

@@ -56,7 +56,8 @@ class World:
     A lap is known by its time, which no other lap has.
 
     Attributes:
-        driven: Completed laps of which anybody may still have a copy.
+        finished: All laps that the monitor saw completed.
+        driven: Those of which disk, process or broker may still have a copy.
         is_forgotten: A fault took the last copy of something, so that the reader knows more than
             monitor and broker together.
     """
@@ -64,6 +65,7 @@ class World:
     def __init__(self) -> None:
         self.broker = Broker()
         self.reader = Reader()
+        self.finished: list[float] = []
         self.driven: list[float] = []
         self.is_forgotten = False
         self._clock = FakeClock()
@@ -87,11 +89,7 @@ class World:
             return
         self._is_running = True
         self._is_unsaved = False
-        self.memory = Memory(session_id="spa24", monitor_id="pc-1")
-        if self._disk is not None:
-            self.memory = msgspec.json.decode(self._disk, type=Memory)
-        known = max([self.memory.birth, *self.broker.births])
-        self.is_forgotten = self.is_forgotten or known < max(self._births)
+        self.memory = self._on_disk()
         self._life = Lifecycle(self.memory, About("simulated", "0", 10.0), self._clock)
         self._recorder = LapRecorder(self.memory)
         self._seen: tuple[int, int] | None = None
@@ -161,8 +159,9 @@ class World:
         self.sample()
         if was_open:
             time_s = 60 + self._lap_count / 1000
+            self.finished.append(time_s)
             self.driven.append(time_s)
-            assert self._is_full or time_s in times(self._on_disk())
+            assert self._is_full or time_s in times(self._on_disk().laps)
 
     def restart_game(self) -> None:
         self._lap = 1
@@ -246,16 +245,21 @@ class World:
             taken = set(times(rows_of(decoded(topic, old)))) - set(times(rows_of(new)))
             assert not taken or taken <= set(times(self.broker.rows[new.first + CHUNK_ROWS :]))
 
-    def _on_disk(self) -> list[LapRow]:
-        return msgspec.json.decode(self._disk, type=Memory).laps if self._disk else []
+    def _on_disk(self) -> Memory:
+        if self._disk is None:
+            return Memory(session_id="spa24", monitor_id="pc-1")
+        return msgspec.json.decode(self._disk, type=Memory)
 
     def _forget(self) -> None:
         """Of a lap that nobody has any more nothing can be expected."""
-        held = times([*self._on_disk(), *self.broker.rows, *self.broker.last_lap])
-        if self._is_running:
-            held += times(self.memory.laps)
-        lost = [time_s for time_s in self.driven if time_s not in held]
-        self.is_forgotten = self.is_forgotten or bool(lost)
+        memories = [self._on_disk(), *([self.memory] if self._is_running else [])]
+        held = times([*self.broker.rows, *self.broker.last_lap])
+        births = list(self.broker.births)
+        for memory in memories:
+            held += times(memory.laps)
+            births.append(memory.birth)
+        if max(births) < max(self._births) or not set(self.driven) <= set(held):
+            self.is_forgotten = True
         self.driven = [time_s for time_s in self.driven if time_s in held]
 
 
