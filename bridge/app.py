@@ -16,7 +16,8 @@ from pitboard.bridge.core import Bridge
 from pitboard.bridge.guard import Guard
 from pitboard.bridge.hub import HubFull
 from pitboard.bridge.metrics import exposition
-from pitboard.bridge.pages import SESSION, START, Pages, media_type
+from pitboard.bridge.pages import CARS, SESSION, START, Pages, media_type
+from pitboard.bridge.qr import qr_code
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.bridge.sockets import Browser
 from pitboard.contract import frames
@@ -108,7 +109,18 @@ def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
         is_served = all(is_id(each) and settings.may_watch(each) for each in ids)
         if len(ids) > frames.MAX_JOINED or not is_served:
             raise HTTPException(404, "no such session")
-        return _file(SESSION, pages.get(SESSION))
+        name = SESSION if len(ids) == 1 else CARS
+        return _file(name, pages.get(name))
+
+    # Not `async`: drawing takes long enough to hold up frames, so it is for a thread.
+    @app.api_route("/qr/{session_id}.svg", methods=_READ)
+    def qr(session_id: str, request: Request) -> Response:
+        if not is_id(session_id) or not settings.may_watch(session_id):
+            raise HTTPException(404, "no such session")
+        # The guard has checked Host, so it is an address of this bridge.
+        host = request.headers["host"].lower()
+        picture = qr_code(f"{request.url.scheme}://{host}/s/{session_id}")
+        return Response(picture, headers={"Cache-Control": "no-store"}, media_type="image/svg+xml")
 
     # At the root, because a worker serves only pages below its own address.
     @app.api_route("/sw.js", methods=_READ)

@@ -12,10 +12,12 @@ import msgspec
 
 START = "index.html"
 SESSION = "session.html"
+CARS = "cars.html"
 WORKER = "sw.js"
 
 # Windows takes the type from its registry, where editors leave text/plain.
 mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
 class Pages:
@@ -33,7 +35,7 @@ class Pages:
         }
         self.version = _digest(found)
         self._files = {
-            name: self._with_version(content) if name in (START, SESSION) else content
+            name: self._with_version(content) if name in (START, SESSION, CARS) else content
             for name, content in found.items()
         }
 
@@ -54,6 +56,7 @@ class Pages:
             "version": self.version,
             "start": self.path(START),
             "session": self.path(SESSION),
+            "cars": self.path(CARS),
             "files": [self.path(name) for name in self._files if name != WORKER],
         }
         return b"self.SHELL = " + msgspec.json.encode(shell) + b";\n" + script

@@ -10,6 +10,7 @@
  * @property {string} version
  * @property {string} start the start page
  * @property {string} session the page of every session
+ * @property {string} cars the page of several
  * @property {string[]} files all that the two need, themselves included
  */
 
@@ -37,13 +38,14 @@ async function removeOthers({ version }) {
  * @param {Shell} shell
  * @returns {Promise<Response> | null}
  */
-function answer({ method, mode, url }, ask, { start, session }) {
+function answer({ method, mode, url }, ask, { start, session, cars }) {
   const { origin, pathname } = new URL(url);
   if (method !== "GET" || origin !== location.origin) return null;
   if (pathname.startsWith("/v/")) return kept(pathname, ask);
   if (mode !== "navigate") return null;
   if (pathname === "/") return fresh(start, ask);
-  return pathname.startsWith("/s/") ? fresh(session, ask) : null;
+  if (!pathname.startsWith("/s/")) return null;
+  return fresh(pathname.includes("+") ? cars : session, ask);
 }
 
 /**

@@ -32,6 +32,7 @@ class LapRecorder:
         self._stint = 1
         self._stint_laps = 0
         self._stint_start_s: float | None = None
+        self._stint_before_s = 0.0
         self._has_stopped = False
         self._driven_s: defaultdict[str | None, float] = defaultdict(float)
         self._is_resumed = False
@@ -46,6 +47,9 @@ class LapRecorder:
         self._is_resumed = True
         self._stint = rows[-1].stint or 1
         self._stint_laps = rows[-1].stint_lap or 0
+        self._stint_before_s = sum(
+            row.lap_time or 0.0 for row in rows if row.stint == rows[-1].stint
+        )
         for row in rows:
             self._driven_s[row.driver] += row.lap_time or 0.0
 
@@ -88,7 +92,7 @@ class LapRecorder:
             sample.telemetry,
             run=self._memory.run,
             stint_laps=self._stint_laps,
-            stint_time=max(0.0, sample.time_s - start_s),
+            stint_time=self._stint_before_s + max(0.0, sample.time_s - start_s),
             drive_time=self._driven_s[self._driver],
         )
 
@@ -123,6 +127,7 @@ class LapRecorder:
         self._stint = number
         self._stint_laps = 0
         self._stint_start_s = None
+        self._stint_before_s = 0.0
         self._has_stopped = False
 
     def _open(self, number: int, sample: Sample, *, is_complete: bool) -> None:
@@ -149,7 +154,9 @@ class LapRecorder:
         elif self._has_stopped and sample.telemetry.pit_state not in IN_PITS:
             self._begin_stint(self._stint + 1)
         if self._stint_start_s is None:
-            self._stint_start_s = sample.time_s
+            # A stint that is gone on with began before the open lap.
+            into_s = sample.telemetry.lap_time or 0.0 if self._stint_before_s else 0.0
+            self._stint_start_s = sample.time_s - into_s
 
     def _finish(self, lap: OpenLap, sample: Sample, unix_ms: int) -> LapSummary | None:
         """Close *lap*, which ended just before *sample*; lap 0 leads to the start and is none."""

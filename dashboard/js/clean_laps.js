@@ -1,6 +1,6 @@
 /** Which laps tell the car's use and pace, and why the others do not. */
 
-/** @import { CarLap } from "./stint.js" */
+/** @import { LapRow } from "./types.js" */
 
 import { median } from "./median.js";
 import { beginsStint } from "./stint.js";
@@ -39,7 +39,7 @@ const WORDS = {
 /**
  * Why a lap is not clean. Clean: flying, whole, not under yellow, nothing filled in; valid or not,
  * for a cut burns the same.
- * @param {CarLap} row
+ * @param {LapRow} row
  * @returns {Reason | null}
  */
 export function leftOutFor({ kind, yellow, fuel_added, complete }) {
@@ -53,8 +53,8 @@ export function leftOutFor({ kind, yellow, fuel_added, complete }) {
 /**
  * The median over the newest clean laps, which one odd lap does not move. An older stint, with
  * its driver and tyres, is asked only while the newer ones say nothing.
- * @param {CarLap[]} rows of one run, oldest first
- * @param {(row: CarLap) => number | null | undefined} valueOf
+ * @param {LapRow[]} rows of one run, oldest first
+ * @param {(row: LapRow) => number | null | undefined} valueOf
  * @returns {Learned}
  */
 export function learnedFrom(rows, valueOf) {
@@ -97,7 +97,7 @@ export function learnedText({ laps, left_out }) {
 
 /**
  * Whether the row after this one belongs to another stint.
- * @param {CarLap[]} rows
+ * @param {LapRow[]} rows
  * @param {number} index
  */
 function endsStint(rows, index) {

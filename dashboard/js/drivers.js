@@ -1,9 +1,13 @@
 /** How long each driver has driven, and what the crew's rules leave. */
 
-/** @import { CarLap, Seat, Sum } from "./stint.js" */
+/** @import { Seat, Sum } from "./stint.js" */
+/** @import { LapRow } from "./types.js" */
 
 import { known } from "./race_progress.js";
-import { added, isOther, timeOf } from "./stint.js";
+import { isOther, timeOf } from "./stint.js";
+
+/** @type {Sum} */
+const NOTHING = Object.freeze({ time_s: 0, estimated: false });
 
 /**
  * What the crew's rules say of each driver, in s; null is no rule.
@@ -25,100 +29,121 @@ import { added, isOther, timeOf } from "./stint.js";
  * @property {boolean} estimated whether a lap has no time or driver, or was shared by two
  */
 
-/** @typedef {Pick<CarLap, "driver" | "monitor_id" | "run"> & Sum} Driven a lap */
+/**
+ * The laps of a driver on one monitor.
+ * @typedef {{ driver: string, monitor_id: string, laps: number, run: number } & Sum} Tally
+ */
 
 /**
  * The drivers that `meta` names, that monitors name and that drove. What telemetry says of the
  * time on its own monitor wins over that monitor's laps.
- * @param {CarLap[]} run oldest first
+ * @param {LapRow[]} run oldest first
  * @param {Seat[]} seats
  * @param {Readonly<Rules>} rules
  * @param {readonly unknown[] | null} [entered]
  * @returns {DriverTime[]}
  */
 export function driversOf(run, seats, rules, entered) {
-  const laps = run.map((row, index) => ({ ...row, ...timeOf(row, run[index - 1]) }));
+  const tallies = talliesOf(run);
   const active = seats.find((seat) => seat.is_active) ?? null;
-  const is_nameless = laps.some((lap) => !lap.driver);
-  return namesOf(run, seats, entered ?? []).map((driver) => {
+  const open = active === null ? null : openLap(active, run.at(-1));
+  const is_nameless = run.some((row) => !row.driver);
+  return namesOf(tallies, seats, entered ?? []).map((driver) => {
+    const own = tallies.filter((tally) => tally.driver === driver);
     const seat = active?.driver === driver ? active : null;
-    const total = totalOf(driver, laps, seats);
-    const at_once = seat === null ? null : sinceSwap(laps, seat);
-    const continuous_s = Math.min(at_once?.time_s ?? 0, total.time_s);
+    const total = totalOf(driver, own, seats, open);
+    const at_once =
+      seat === null || open === null ? NOTHING : added([open, sinceSwap(run, driver)]);
+    const continuous_s = Math.min(at_once.time_s, total.time_s);
     return {
       driver,
       is_driving: seat !== null,
-      laps: laps.filter((lap) => lap.driver === driver).length,
+      laps: own.reduce((sum, { laps }) => sum + laps, 0),
       time_s: total.time_s,
       continuous_s,
       may_s: mayDrive(rules, total.time_s, continuous_s, seat),
       must_s: rules.min_total === null ? null : Math.max(0, rules.min_total - total.time_s),
-      estimated: is_nameless || total.estimated || at_once?.estimated === true,
+      estimated: is_nameless || total.estimated || at_once.estimated,
     };
   });
 }
 
 /**
- * @param {CarLap[]} run
+ * @param {LapRow[]} run
+ * @returns {Tally[]} in the order in which they first drove
+ */
+function talliesOf(run) {
+  /** @type {Map<string, Tally>} */
+  const tallies = new Map();
+  for (const [index, row] of run.entries()) {
+    const { driver, monitor_id } = row;
+    if (!driver) continue;
+    const key = `${monitor_id} ${driver}`;
+    const tally = tallies.get(key) ?? { driver, monitor_id, laps: 0, ...NOTHING };
+    const sum = added([tally, timeOf(row, run[index - 1])]);
+    tallies.set(key, { ...tally, ...sum, laps: tally.laps + 1, run: row.run });
+  }
+  return [...tallies.values()];
+}
+
+/**
+ * @param {Tally[]} tallies
  * @param {Seat[]} seats
  * @param {readonly unknown[]} entered
  */
-function namesOf(run, seats, entered) {
-  const driven = run.map((row) => row.driver);
-  const names = [...entered, ...seats.map((seat) => seat.driver), ...driven];
+function namesOf(tallies, seats, entered) {
+  const names = [...entered, ...[...seats, ...tallies].map(({ driver }) => driver)];
   return [...new Set(names.flatMap((name) => (typeof name === "string" && name ? name : [])))];
 }
 
 /**
  * @param {string} driver
- * @param {Driven[]} laps of the car
+ * @param {Tally[]} tallies of the driver
  * @param {Seat[]} seats
+ * @param {Sum | null} open what of the lap that is not over was driven
  * @returns {Sum}
  */
-function totalOf(driver, laps, seats) {
-  const driven = laps.filter((lap) => lap.driver === driver);
+function totalOf(driver, tallies, seats, open) {
   const seated = seats.filter((seat) => seat.driver === driver);
-  const monitors = new Set([...seated, ...driven].map(({ monitor_id }) => monitor_id));
+  const monitors = new Set([...seated, ...tallies].map(({ monitor_id }) => monitor_id));
   const sums = [...monitors].map((id) => {
-    const seat = seated.find((each) => each.monitor_id === id) ?? null;
-    const there = driven.filter((lap) => lap.monitor_id === id);
-    return timeOn(there, seat, laps.at(-1));
+    const tally = tallies.find(({ monitor_id }) => monitor_id === id);
+    const seat = seated.find(({ monitor_id }) => monitor_id === id);
+    return timeOn(tally, seat, open);
   });
   return added(sums);
 }
 
 /**
  * The time of a driver on one monitor.
- * @param {Driven[]} laps of both
- * @param {Seat | null} seat
- * @param {Driven | undefined} newest lap of the car
+ * @param {Tally | undefined} tally
+ * @param {Seat | undefined} seat
+ * @param {Sum | null} open
  * @returns {Sum}
  */
-function timeOn(laps, seat, newest) {
-  if (seat === null) return added(laps);
-  const said = known(seat.telemetry.drive_time);
+function timeOn(tally, seat, open) {
+  const said = known(seat?.telemetry.drive_time);
   // The last frame of a monitor without the car may be of a run that is over.
-  const last = laps.at(-1);
-  const is_of_run = seat.is_active || (last !== undefined && last.run === seat.telemetry.run);
+  const is_of_run = seat?.is_active === true || tally?.run === known(seat?.telemetry.run);
   if (said !== null && is_of_run) return { time_s: said, estimated: false };
-  return added(seat.is_active ? [...laps, openLap(seat, newest)] : laps);
+  return added([tally ?? NOTHING, (seat?.is_active ? open : null) ?? NOTHING]);
 }
 
 /**
- * The time since the driver of a seat got in.
- * @param {Driven[]} laps of the car
- * @param {Seat} seat
+ * The laps since the driver of the car got in.
+ * @param {LapRow[]} run
+ * @param {string} driver
  * @returns {Sum}
  */
-function sinceSwap(laps, seat) {
-  const other = laps.findLastIndex(({ driver }) => driver !== seat.driver);
-  return added([...laps.slice(other + 1), openLap(seat, laps.at(-1))]);
+function sinceSwap(run, driver) {
+  const first = run.findLastIndex((row) => row.driver !== driver) + 1;
+  return added(run.slice(first).map((row, index) => timeOf(row, run[first + index - 1])));
 }
 
 /**
- * What the driver of a seat has driven of the lap that is not over.
+ * What the driver of the car has driven of the lap that is not over.
  * @param {Seat} seat
- * @param {Driven | undefined} newest lap of the car
+ * @param {LapRow | undefined} newest lap of the car
  * @returns {Sum}
  */
 function openLap({ driver, telemetry }, newest) {
@@ -141,4 +166,17 @@ function mayDrive({ max_total, max_continuous }, total_s, continuous_s, seat) {
   const at_once_s = max_continuous === null ? Infinity : max_continuous - continuous_s;
   const may_s = Math.min(left_s, at_once_s);
   return may_s === Infinity ? null : may_s;
+}
+
+/**
+ * @param {Sum[]} sums
+ * @returns {Sum}
+ */
+function added(sums) {
+  let [time_s, estimated] = [0, false];
+  for (const sum of sums) {
+    time_s += sum.time_s;
+    estimated ||= sum.estimated;
+  }
+  return { time_s, estimated };
 }

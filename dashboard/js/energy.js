@@ -1,8 +1,8 @@
 /** How far fuel and virtual energy go, and which of the two ends first. */
 
 /** @import { Learned, Reason } from "./clean_laps.js" */
-/** @import { CarTelemetry, Maybe, RaceProgress } from "./race_progress.js" */
-/** @import { CarLap } from "./stint.js" */
+/** @import { Maybe, RaceProgress } from "./race_progress.js" */
+/** @import { LapRow, Telemetry } from "./types.js" */
 
 import { learnedFrom, leftOutFor } from "./clean_laps.js";
 import { known } from "./race_progress.js";
@@ -57,7 +57,7 @@ const NO_LAP = { lap: null, used: null, left_out: null };
  */
 
 /**
- * @param {CarLap[]} run oldest first
+ * @param {LapRow[]} run oldest first
  * @returns {Uses}
  */
 export function usesOf(run) {
@@ -72,7 +72,7 @@ export function usesOf(run) {
 }
 
 /**
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {Maybe} capacity L
  * @param {RaceProgress | null} progress
  * @param {Uses} uses
@@ -151,7 +151,7 @@ function tankOf(left, capacity, learned, last = NO_LAP, { progress, pace_s }) {
   };
 }
 
-/** @param {CarLap} row */
+/** @param {LapRow} row */
 function lastLaps(row) {
   const { lap, fuel_used, energy_used } = row;
   const left_out = leftOutFor(row);

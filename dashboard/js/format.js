@@ -63,6 +63,25 @@ export function pressure(kpa, units) {
 }
 
 /**
+ * What was typed in the reader's unit, in that of the wire.
+ * @param {number} pressure
+ * @param {Units} units
+ */
+export function kpaOf(pressure, units) {
+  if (units.pressure === "bar") return pressure * 100;
+  return units.pressure === "psi" ? pressure * KPA_PER_PSI : pressure;
+}
+
+/**
+ * What was typed in the reader's unit, in that of the wire.
+ * @param {number} temperature
+ * @param {Units} units
+ */
+export function celsiusOf(temperature, units) {
+  return units.temperature === "F" ? (temperature - 32) / 1.8 : temperature;
+}
+
+/**
  * @param {Maybe} celsius
  * @param {Units} units
  * @param {number} [digits]

@@ -26,7 +26,10 @@ const MAX_AGE_MS = 30 * 86_400_000;
 const MAX_CHARS = 500_000;
 const SAVE_MS = 5000;
 
-/** @typedef {"values" | "laps"} Part laps change once a lap and the rest with each frame */
+/**
+ * Laps change once a lap and values with each frame; the others are histories of changes.
+ * @typedef {"values" | "laps" | "setups" | "settings"} Part
+ */
 /** @typedef {{ channel: string, monitor_id: string, at_ms: number, data: Envelope }} HeldValue */
 
 /**

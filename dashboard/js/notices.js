@@ -1,10 +1,9 @@
-/** What the crew must not miss; while all is well, a quiet green flag. */
+/** The link, the flags and the pits, in words; what is wrong with the car is said by the alerts. */
 
 /** @import { Level, Notice, Telemetry } from "./types.js" */
 
-import { humanise, number } from "./format.js";
+import { humanise } from "./format.js";
 import { BROKER_LOST, NOBODY, NO_TELEMETRY, WAITING } from "./texts.js";
-import { CORNERS, CORNER_NAMES } from "./corners.js";
 
 /** @import { Store } from "./store.js" */
 
@@ -76,15 +75,9 @@ function carNotices(car) {
   for (const flag of car.flags ?? []) {
     notices.push({ level: FLAG_LEVELS[flag] ?? "info", text: `${humanise(flag)} flag` });
   }
-  for (const corner of CORNERS) {
-    if (car.tire_flat?.[corner] === true) {
-      notices.push({ level: "bad", text: `${humanise(CORNER_NAMES[corner])} tyre flat` });
-    }
-  }
   if (car.pit_state && car.pit_state !== "none") {
     notices.push({ level: "info", text: PIT_WORDS[car.pit_state] ?? humanise(car.pit_state) });
   }
-  if (car.penalties) notices.push({ level: "warn", text: `Penalties to serve: ${number(car.penalties)}` });
   if (car.lap_valid === false) notices.push({ level: "warn", text: "Lap does not count" });
   return notices;
 }

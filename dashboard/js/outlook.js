@@ -3,9 +3,10 @@
 /** @import { Reach } from "./energy.js" */
 /** @import { DriverTime, Rules } from "./drivers.js" */
 /** @import { RaceEnd } from "./race_end.js" */
-/** @import { CarMeta, RaceProgress } from "./race_progress.js" */
-/** @import { CarLap, Seat, Swap } from "./stint.js" */
+/** @import { RaceProgress } from "./race_progress.js" */
+/** @import { Seat, Swap } from "./stint.js" */
 /** @import { ToFlag } from "./to_flag.js" */
+/** @import { LapRow, Meta } from "./types.js" */
 
 import { driversOf } from "./drivers.js";
 import { reachOf, usesOf } from "./energy.js";
@@ -28,16 +29,16 @@ import { toFlag } from "./to_flag.js";
 
 /** Keeps what the laps say until they change. */
 export class Forecaster {
-  /** @type {CarLap[]} */
+  /** @type {LapRow[]} */
   #rows = [];
-  /** @type {CarLap[]} */
+  /** @type {LapRow[]} */
   #run = [];
   #uses = usesOf([]);
 
   /**
-   * @param {CarLap[]} rows of the car, oldest first; the same array while nothing changed
+   * @param {LapRow[]} rows of the car, oldest first; the same array while nothing changed
    * @param {Seat[]} seats of all monitors
-   * @param {CarMeta} meta of the active one
+   * @param {Meta} meta of the active one
    * @param {Readonly<Rules>} rules
    * @returns {Outlook}
    */
@@ -63,7 +64,7 @@ export class Forecaster {
   }
 
   /**
-   * @param {CarLap[]} rows
+   * @param {LapRow[]} rows
    * @param {Seat | null} seat
    */
   #follow(rows, seat) {

@@ -5,7 +5,8 @@
  * Stops to come are not taken off, so of a long race there are rather fewer.
  */
 
-/** @import { CarMeta, CarTelemetry, Maybe, RaceProgress } from "./race_progress.js" */
+/** @import { Maybe, RaceProgress } from "./race_progress.js" */
+/** @import { Meta, Telemetry } from "./types.js" */
 
 import { known } from "./race_progress.js";
 
@@ -35,8 +36,8 @@ const CLOSE = 0.05;
 const ROUNDING = 1e-9;
 
 /**
- * @param {CarTelemetry} car
- * @param {CarMeta} meta
+ * @param {Telemetry} car
+ * @param {Meta} meta
  * @param {RaceProgress | null} progress
  * @param {number | null} pace_s the car's own, s a lap
  * @returns {RaceEnd}
@@ -61,8 +62,8 @@ export function raceEnd(car, meta, progress, pace_s) {
 }
 
 /**
- * @param {CarTelemetry} car
- * @param {CarMeta} meta
+ * @param {Telemetry} car
+ * @param {Meta} meta
  * @returns {NoEnd | null}
  */
 function whyNone({ session_phase }, { session_type, race_time, race_laps }) {
@@ -76,8 +77,8 @@ function whyNone({ session_phase }, { session_type, race_time, race_laps }) {
 
 /**
  * The time left, and the laps of the whole race for who is not lapped.
- * @param {CarTelemetry} car
- * @param {CarMeta} meta
+ * @param {Telemetry} car
+ * @param {Meta} meta
  * @param {RaceProgress} progress
  */
 function limitsOf({ time_remaining, laps_remaining }, { race_laps, race_time }, { lap }) {
@@ -90,7 +91,7 @@ function limitsOf({ time_remaining, laps_remaining }, { race_laps, race_time }, 
 
 /**
  * Of a race by laps alone the end is known without a pace: each lap behind is one fewer.
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {RaceProgress} progress
  * @param {number | null} time_s
  * @param {number | null} laps
@@ -105,7 +106,7 @@ function endWithoutPace({ position, laps_behind_leader }, progress, time_s, laps
 /**
  * Where the overall leader is and how fast, as far as it is known; else he is beside this car and
  * as fast.
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {RaceProgress} progress
  * @param {number} pace_s
  * @returns {Leader}

@@ -1,32 +1,8 @@
 /** Where in the race the car is, in laps. */
 
-/** @import { Meta, Telemetry } from "./types.js" */
+/** @import { Telemetry } from "./types.js" */
 
 /** @typedef {number | null | undefined} Maybe */
-
-/**
- * A frame with what tells how far the race and the driver are.
- * @typedef {Telemetry & {
- *   run?: number | null,
- *   lap_distance?: number | null,
- *   gap_leader?: number | null,
- *   laps_behind_leader?: number | null,
- *   leader_lap_time?: number | null,
- *   drive_time?: number | null,
- *   drive_time_remaining?: number | null,
- * }} CarTelemetry
- */
-
-/**
- * What is known of the race and the track.
- * @typedef {Meta & {
- *   race_time?: number | null,
- *   track_length?: number | null,
- *   pit_entry?: number | null,
- *   pit_exit?: number | null,
- *   drivers?: readonly unknown[] | null,
- * }} CarMeta
- */
 
 /**
  * @typedef {object} RaceProgress
@@ -54,7 +30,7 @@ export function known(value) {
 
 /**
  * Whether the car is between pit entry and pit exit.
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  */
 export function isInLane({ pit_state }) {
   return IN_LANE.has(pit_state ?? "");
@@ -63,7 +39,7 @@ export function isInLane({ pit_state }) {
 /**
  * Null while the lap is unknown. Without a distance the part comes from the time into the lap or,
  * where that tells nothing, is 0: then more is left to drive than there may be, never less.
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {Maybe} track_length m
  * @param {Maybe} pace s a lap
  * @returns {RaceProgress | null}
@@ -92,7 +68,7 @@ function partByDistance(distance, length, by_time) {
 }
 
 /**
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {number | null} pace
  */
 function partByTime({ lap_time }, pace) {

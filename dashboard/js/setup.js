@@ -6,7 +6,7 @@ import { CORNERS } from "./corners.js";
 import { humanise, setting } from "./format.js";
 
 /** @typedef {{ corner: Corner | null, text: string }} SettingText */
-/** @typedef {{ label: string, values: SettingText[], was: string | null }} Line */
+/** @typedef {{ name: string, label: string, values: SettingText[] }} Line */
 /** @typedef {{ key: string, label: string, lines: Line[] }} Group */
 
 const ORDER = [
@@ -22,17 +22,14 @@ const ORDER = [
 
 /**
  * @param {SetupMessage | null} setup
- * @param {SetupMessage | null} before the last revision, to mark what changed
  * @returns {Group[]}
  */
-export function setupGroups(setup, before) {
-  const old = before === null ? null : index(before);
+export function setupGroups(setup) {
   const groups = Object.entries(setup?.setup ?? {}).map(([key, settings]) => ({
     key,
     label: key === "tires" ? "Tyres" : humanise(key),
     lines: Object.entries(settings ?? {}).map(([name, value]) => {
-      const values = settingTexts(value);
-      return { label: humanise(name), values, was: wasText(old, `${key}/${name}`, values) };
+      return { name, label: humanise(name), values: settingTexts(value) };
     }),
   }));
   return groups.filter(({ lines }) => lines.length > 0).sort((a, b) => rank(a.key) - rank(b.key));
@@ -47,34 +44,6 @@ function settingTexts(value) {
     return [{ corner: null, text: setting(value) }];
   }
   return CORNERS.map((corner) => ({ corner, text: setting(value[corner]) }));
-}
-
-// Names are a publisher's text, so they are keys of a Map and never of an object.
-/** @param {SetupMessage} message */
-function index({ setup }) {
-  /** @type {Map<string, string>} */
-  const texts = new Map();
-  for (const [key, settings] of Object.entries(setup)) {
-    for (const [name, value] of Object.entries(settings ?? {})) {
-      texts.set(`${key}/${name}`, joined(settingTexts(value)));
-    }
-  }
-  return texts;
-}
-
-/**
- * @param {Map<string, string> | null} old
- * @param {string} key
- * @param {SettingText[]} values
- */
-function wasText(old, key, values) {
-  const text = old?.get(key);
-  return text === undefined || text === joined(values) ? null : text;
-}
-
-/** @param {SettingText[]} values */
-function joined(values) {
-  return values.map(({ text }) => text).join(" / ");
 }
 
 /** @param {string} key */

@@ -1,13 +1,18 @@
 /** The start page: a list of sessions where the bridge gives one, and a box for the id. */
 
 import { create, find } from "./dom.js";
+import { applyTheme, themeOf } from "./look.js";
 import { registerWorker } from "./offline.js";
+import { loadPrefs } from "./prefs.js";
 import { readSessionId, sessionPath } from "./session_id.js";
 import { readSessions, sessionLine } from "./sessions.js";
 
 /** @import { ListedSession } from "./sessions.js" */
 
 const REFRESH_MS = 5000;
+
+const { theme } = loadPrefs(() => localStorage);
+applyTheme(document, themeOf(theme, matchMedia("(prefers-color-scheme: light)").matches));
 
 const section = find(document, "#sessions");
 const list = find(section, "ul");

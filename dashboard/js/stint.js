@@ -1,27 +1,16 @@
 /** The car's stints and changes of driver, over the laps of all monitors. */
 
-/** @import { LapRow } from "./types.js" */
-/** @import { CarTelemetry } from "./race_progress.js" */
+/** @import { LapRow, Telemetry } from "./types.js" */
 
 import { currentRun } from "./laps.js";
 import { known } from "./race_progress.js";
-
-/**
- * A lap with the columns that say of energy and stint.
- * @typedef {LapRow & {
- *   energy_used?: number | null,
- *   energy_left?: number | null,
- *   stint?: number | null,
- *   stint_lap?: number | null,
- * }} CarLap
- */
 
 /**
  * A monitor and the last that it said.
  * @typedef {object} Seat
  * @property {string} monitor_id
  * @property {string | null} driver
- * @property {CarTelemetry} telemetry
+ * @property {Telemetry} telemetry
  * @property {boolean} is_active whether it has the car
  */
 
@@ -41,25 +30,25 @@ import { known } from "./race_progress.js";
 /**
  * The laps of the run that is driven: those since the lap counter last went back, none when it has
  * just done so.
- * @param {CarLap[]} rows of the car, oldest first
+ * @param {LapRow[]} rows of the car, oldest first
  * @param {Seat | null} seat the active one
- * @returns {CarLap[]}
+ * @returns {LapRow[]}
  */
 export function lapsOfRun(rows, seat) {
   const run = currentRun(rows);
   const newest = run.at(-1);
   if (newest === undefined || seat === null) return run;
-  const lap = known(seat.telemetry.lap);
-  const is_back = lap !== null && newest.lap > lap;
-  // Each monitor counts its own runs.
-  const is_next = newest.monitor_id === seat.monitor_id && newest.run < (seat.telemetry.run ?? 0);
-  return is_back || is_next ? [] : run;
+  const [lap, number] = [known(seat.telemetry.lap), known(seat.telemetry.run)];
+  // Each monitor counts its own runs; the lap of another one's frame is all that can be compared.
+  const is_counted = newest.monitor_id === seat.monitor_id && number !== null;
+  const is_past = is_counted ? newest.run < number : lap !== null && newest.lap > lap;
+  return is_past ? [] : run;
 }
 
 /**
  * Whether a stint begins with a lap.
- * @param {CarLap} row
- * @param {CarLap} before
+ * @param {LapRow} row
+ * @param {LapRow} before
  */
 export function beginsStint(row, before) {
   if (isOther(row.driver, before.driver)) return true;
@@ -72,7 +61,7 @@ export function beginsStint(row, before) {
 }
 
 /**
- * @param {CarLap[]} run oldest first
+ * @param {LapRow[]} run oldest first
  * @returns {Stint[]} those that have a completed lap, oldest first
  */
 export function stintsOf(run) {
@@ -80,14 +69,15 @@ export function stintsOf(run) {
   const stints = [];
   for (const [index, row] of run.entries()) {
     const before = run[index - 1];
+    const { time_s, estimated } = timeOf(row, before);
     const stint = stints.at(-1);
-    const sum = timeOf(row, before);
     if (stint === undefined || before === undefined || beginsStint(row, before)) {
-      stints.push({ number: stints.length + 1, driver: row.driver, laps: 1, ...sum });
+      stints.push({ number: stints.length + 1, driver: row.driver, laps: 1, time_s, estimated });
     } else {
-      const driver = stint.driver ?? row.driver;
-      const more = { ...stint, driver, laps: stint.laps + 1, ...added([stint, sum]) };
-      stints.splice(-1, 1, more);
+      stint.driver ??= row.driver;
+      stint.laps += 1;
+      stint.time_s += time_s;
+      stint.estimated ||= estimated;
     }
   }
   return stints;
@@ -95,7 +85,7 @@ export function stintsOf(run) {
 
 /**
  * The stint being driven; its laps and time are those of telemetry where it has them.
- * @param {CarLap[]} run oldest first
+ * @param {LapRow[]} run oldest first
  * @param {Seat | null} seat the active one
  * @returns {(Omit<Stint, "time_s"> & { time_s: number | null }) | null}
  */
@@ -119,7 +109,7 @@ export function currentStint(run, seat) {
 
 /**
  * The changes of driver, oldest first, with one on the lap being driven.
- * @param {CarLap[]} run oldest first
+ * @param {LapRow[]} run oldest first
  * @param {Seat | null} seat the active one
  * @returns {Swap[]}
  */
@@ -158,25 +148,14 @@ export class SwapWatch {
 
 /**
  * The time of a lap, for who finished it.
- * @param {CarLap} row
- * @param {CarLap | undefined} before
+ * @param {LapRow} row
+ * @param {LapRow | undefined} before
  * @returns {Sum}
  */
 export function timeOf({ lap_time, complete, driver }, before) {
   // The lap of a swap has its whole time, and two who drove it.
   const is_shared = complete === false && isOther(driver, before?.driver ?? null);
   return { time_s: lap_time ?? 0, estimated: is_shared || lap_time === null };
-}
-
-/**
- * @param {Sum[]} sums
- * @returns {Sum}
- */
-export function added(sums) {
-  return {
-    time_s: sums.reduce((total, { time_s }) => total + time_s, 0),
-    estimated: sums.some(({ estimated }) => estimated),
-  };
 }
 
 /**
@@ -190,7 +169,7 @@ export function isOther(driver, other) {
 
 /**
  * Whether the newest lap belongs to a stint that is over.
- * @param {CarLap} newest
+ * @param {LapRow} newest
  * @param {Seat} seat
  */
 function isPast(newest, { driver, telemetry }) {

@@ -230,7 +230,8 @@ function isRising(values) {
   return values.every((value, i) => i === 0 || value > (values[i - 1] ?? NaN));
 }
 
-function quantities() {
+/** The names, in the order of the defaults. */
+export function quantities() {
   return Object.keys(QUANTITIES).filter(isQuantity);
 }
 

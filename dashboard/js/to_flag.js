@@ -1,8 +1,9 @@
 /** Whether the tanks reach the flag, and on which laps a stop for them is in time. */
 
 /** @import { Lack, Reach, Tank } from "./energy.js" */
-/** @import { CarMeta, CarTelemetry, RaceProgress } from "./race_progress.js" */
 /** @import { NoEnd, RaceEnd } from "./race_end.js" */
+/** @import { RaceProgress } from "./race_progress.js" */
+/** @import { Meta, Telemetry } from "./types.js" */
 
 import { isUsed } from "./energy.js";
 import { isInLane, known } from "./race_progress.js";
@@ -43,8 +44,8 @@ import { isInLane, known } from "./race_progress.js";
 const ROUNDING = 1e-9;
 
 /**
- * @param {CarTelemetry} car
- * @param {CarMeta} meta
+ * @param {Telemetry} car
+ * @param {Meta} meta
  * @param {RaceProgress | null} progress
  * @param {Reach} reach
  * @param {RaceEnd} end
@@ -89,7 +90,7 @@ function reachesFlag(reach, fuel, energy, { laps_to_go }) {
 }
 
 /**
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {Lane} lane
  * @param {RaceProgress | null} progress
  * @param {Reach} reach
@@ -111,7 +112,7 @@ function stopsOf(car, lane, progress, reach, end, reaches_flag) {
 }
 
 /**
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {RaceProgress | null} progress
  * @param {boolean} reaches_flag
  * @returns {NoStop | null}
@@ -124,7 +125,7 @@ function whyNoStop({ pit_state }, progress, reaches_flag) {
 
 /**
  * The lap at whose end the car can enter the pits next.
- * @param {CarTelemetry} car
+ * @param {Telemetry} car
  * @param {RaceProgress} progress
  * @param {Lane} lane
  */
@@ -169,7 +170,7 @@ function windowStart({ fuel, energy }, { final_lap, reason }, lane, first) {
 
 /**
  * Without its ends the pit lane is taken for a point on the line.
- * @param {CarMeta} meta
+ * @param {Meta} meta
  * @returns {Lane}
  */
 function laneOf({ track_length, pit_entry, pit_exit }) {

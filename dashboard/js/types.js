@@ -156,15 +156,6 @@
  */
 
 /**
- * @typedef {object} FuelView
- * @property {number | null} fuel
- * @property {number | null} percent
- * @property {number | null} use
- * @property {number | null} laps_left
- * @property {number} learned_from
- */
-
-/**
  * @typedef {object} Units
  * @property {"L" | "gal"} fuel
  * @property {"kPa" | "bar" | "psi"} pressure
@@ -190,10 +181,13 @@
  * @property {Telemetry} telemetry
  * @property {Meta} meta
  * @property {SetupMessage | null} setup
- * @property {LapRow[]} laps
+ * @property {LapRow[]} laps of the car, oldest first; the same array until there is news
  * @property {number | null} best_lap_time
- * @property {FuelView} fuel
+ * @property {import("./outlook.js").Outlook} outlook
+ * @property {import("./gaps.js").Gaps} gaps
  * @property {Units} units
+ * @property {import("./thresholds.js").Limits} limits of this car
+ * @property {import("./wear.js").Wear} wear
  */
 
 export {};

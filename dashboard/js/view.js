@@ -1,14 +1,22 @@
 /** From the store to what the widgets paint. Pure: time comes in as an argument. */
 
 /** @import { LinkState, Meta, OtherMonitor, PageState, Quality, Telemetry, Units, View } from "./types.js" */
+/** @import { Rules } from "./drivers.js" */
 /** @import { Monitor } from "./monitor.js" */
+/** @import { Seat } from "./stint.js" */
 /** @import { Store } from "./store.js" */
+/** @import { Thresholds } from "./thresholds.js" */
 
-import { fuelView, usePerLap } from "./fuel.js";
+import { familyOf } from "./car_families.js";
+import { GapTrends } from "./gaps.js";
 import { bestLapTime, currentRun } from "./laps.js";
 import { noticesOf } from "./notices.js";
+import { Forecaster } from "./outlook.js";
+import { DEFAULT_PREFS } from "./prefs.js";
 import { NOT_MEASURED } from "./quality.js";
 import { connectionText } from "./texts.js";
+import { limitsOf } from "./thresholds.js";
+import { WearMeter } from "./wear_meter.js";
 
 export const STALE_DATA_THRESHOLD = 5000;
 
@@ -17,7 +25,15 @@ const NOTHING = Object.freeze({});
 
 /** Builds views; keeps what it computed of the laps until they change. */
 export class Viewer {
+  /** @type {Thresholds} */
+  thresholds = {};
+  /** @type {Readonly<Rules>} of driving time */
+  rules = DEFAULT_PREFS.driver_rules;
+
+  #wear = new WearMeter();
   #laps = summary([]);
+  #forecaster = new Forecaster();
+  #gaps = new GapTrends();
   #laps_revision = -1;
   #store;
 
@@ -42,7 +58,7 @@ export class Viewer {
     const state = pageState(link, store, quiet?.ms ?? 0);
     const is_heard = link === "connected" && store.has_broker && store.kept === null;
     const laps = this.#lapSummary();
-    const capacity = telemetry.fuel_capacity ?? meta.fuel_capacity;
+    const limits = limitsOf(this.thresholds, familyOf(meta.car_class));
     return {
       state,
       connection: connectionText(state, quiet),
@@ -61,10 +77,13 @@ export class Viewer {
       telemetry,
       meta,
       setup: monitor?.setup.held?.data ?? null,
-      laps: laps.last,
+      laps: laps.all,
       best_lap_time: laps.best,
-      fuel: fuelView(telemetry.fuel, capacity, laps.learned),
+      outlook: this.#forecaster.outlook(laps.all, seatsOf(store, monitor), meta, this.rules),
+      gaps: this.#gaps.read(telemetry),
       units,
+      limits,
+      wear: this.#wear.read(laps.all, monitor?.id ?? "", telemetry, limits.tire_wear.limit ?? 100),
     };
   }
 
@@ -78,15 +97,26 @@ export class Viewer {
   }
 }
 
-const LAPS_SHOWN = 10;
-
 /** @param {ReturnType<Store["rows"]>} rows oldest first */
 function summary(rows) {
   return {
-    last: rows.slice(-LAPS_SHOWN).reverse(),
+    all: rows,
     best: bestLapTime(currentRun(rows)),
-    learned: usePerLap(rows),
   };
+}
+
+/**
+ * @param {Store} store
+ * @param {Monitor | null} shown
+ * @returns {Seat[]}
+ */
+function seatsOf(store, shown) {
+  return [...store.monitors.values()].map((monitor) => ({
+    monitor_id: monitor.id,
+    driver: monitor.status.held?.data.driver ?? null,
+    telemetry: monitor.telemetry.held?.data.telemetry ?? NOTHING,
+    is_active: monitor === shown,
+  }));
 }
 
 /**

@@ -1,13 +1,11 @@
 /** What a lap takes from the tyres, and how many laps they last, from laps that were driven. */
 
-/** @import { Corner, Telemetry, Wheels } from "./types.js" */
-/** @import { CarLap } from "./stint.js" */
+/** @import { Corner, LapRow, Telemetry } from "./types.js" */
 
 import { leftOutFor, MIN_LAPS } from "./clean_laps.js";
 import { CORNERS } from "./corners.js";
 import { unroundedMedian } from "./stats.js";
 
-/** @typedef {CarLap & { tire_wear?: Wheels<number> | null }} WearLap */
 /** @typedef {Pick<Telemetry, "tire_wear" | "tires_as_of_lap">} WearFrame */
 
 /**
@@ -41,7 +39,7 @@ const DIGIT = 0.1;
 const NEW_TIRE = 0.3;
 
 /**
- * @param {readonly WearLap[]} rows of the current run, oldest first
+ * @param {readonly LapRow[]} rows of the current run, oldest first
  * @param {WearFrame} frame the newest
  * @param {number} limit % worn, at which a tyre is to be changed
  * @returns {Wear}
@@ -93,7 +91,7 @@ function cornerWear(worn, taken, limit) {
 
 /**
  * What each of the newest clean laps took from the tyre that is on the car.
- * @param {readonly WearLap[]} rows
+ * @param {readonly LapRow[]} rows
  * @param {Corner} corner
  * @param {number} worn
  */
@@ -115,8 +113,8 @@ function takenPerLap(rows, corner, worn) {
 }
 
 /**
- * @param {WearLap} before
- * @param {WearLap} row
+ * @param {LapRow} before
+ * @param {LapRow} row
  */
 function isNext(before, row) {
   return row.lap === before.lap + 1;

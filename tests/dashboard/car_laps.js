@@ -1,14 +1,14 @@
 /** The laps of a car and who drives it, for the tests: what they do not name is plausible. */
 
-/** @import { CarTelemetry } from "../../dashboard/js/race_progress.js" */
-/** @import { CarLap, Seat } from "../../dashboard/js/stint.js" */
+/** @import { Seat } from "../../dashboard/js/stint.js" */
+/** @import { LapRow, Telemetry } from "../../dashboard/js/types.js" */
 
 import { row } from "./messages.js";
 
 /**
  * Laps of 100 s, numbered from 1.
- * @param {Partial<CarLap>[]} told
- * @returns {CarLap[]}
+ * @param {Partial<LapRow>[]} told
+ * @returns {LapRow[]}
  */
 export const lapsOf = (...told) =>
   told.map((fields, index) => ({
@@ -17,7 +17,7 @@ export const lapsOf = (...told) =>
   }));
 
 /**
- * @param {CarTelemetry} telemetry
+ * @param {Telemetry} telemetry
  * @param {Partial<Seat>} [fields]
  * @returns {Seat}
  */
@@ -29,12 +29,12 @@ export const seat = (telemetry, fields) => ({
   ...fields,
 });
 
-/** @type {Partial<CarLap>} */
+/** @type {Partial<LapRow>} */
 export const ONE = { driver: "Driver One", monitor_id: "pc-a" };
-/** @type {Partial<CarLap>} */
+/** @type {Partial<LapRow>} */
 export const TWO = { driver: "Driver Two", monitor_id: "pc-b" };
 /**
  * The lap on which Driver Two took the car, as the contract has it.
- * @type {Partial<CarLap>}
+ * @type {Partial<LapRow>}
  */
 export const SWAP = { ...TWO, kind: "pit", complete: false };

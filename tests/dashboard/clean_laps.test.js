@@ -7,9 +7,9 @@ import { Store } from "../../dashboard/js/store.js";
 import { arrival, row, snapshot, untyped } from "./messages.js";
 
 /** @import { Learned, Reason } from "../../dashboard/js/clean_laps.js" */
-/** @import { CarLap } from "../../dashboard/js/stint.js" */
+/** @import { LapRow } from "../../dashboard/js/types.js" */
 
-/** @type {[string, Partial<CarLap>, Reason | null][]} */
+/** @type {[string, Partial<LapRow>, Reason | null][]} */
 const LAPS = [
   ["a flying lap", {}, null],
   ["an invalid one, for it burns the same", { valid: false }, null],
@@ -32,15 +32,15 @@ for (const [name, fields, reason] of LAPS) {
   });
 }
 
-/** @type {Partial<CarLap>} */
+/** @type {Partial<LapRow>} */
 const OUT = { kind: "out", fuel_used: 3.5 };
-/** @type {Partial<CarLap>} */
+/** @type {Partial<LapRow>} */
 const IN = { kind: "in", fuel_used: 2.5 };
 
 /**
  * Laps from the use of each, or from fields where more is told.
- * @param {(number | Partial<CarLap>)[]} told
- * @returns {CarLap[]}
+ * @param {(number | Partial<LapRow>)[]} told
+ * @returns {LapRow[]}
  */
 const lapsOf = (told) =>
   told.map((lap, index) => ({
@@ -48,7 +48,7 @@ const lapsOf = (told) =>
     ...(typeof lap === "number" ? { fuel_used: lap } : lap),
   }));
 
-/** @type {[string, (number | Partial<CarLap>)[], number | null, Learned["reason"], string][]} */
+/** @type {[string, (number | Partial<LapRow>)[], number | null, Learned["reason"], string][]} */
 const LEARNED = [
   ["no lap says nothing", [], null, "learning", "no laps"],
   ["one lap says nothing", [3], null, "learning", "1 lap"],

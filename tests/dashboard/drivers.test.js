@@ -6,8 +6,8 @@ import { driversOf } from "../../dashboard/js/drivers.js";
 import { lapsOf, ONE, seat, SWAP, TWO } from "./car_laps.js";
 
 /** @import { DriverTime, Rules } from "../../dashboard/js/drivers.js" */
-/** @import { CarTelemetry } from "../../dashboard/js/race_progress.js" */
-/** @import { CarLap, Seat } from "../../dashboard/js/stint.js" */
+/** @import { Seat } from "../../dashboard/js/stint.js" */
+/** @import { LapRow, Telemetry } from "../../dashboard/js/types.js" */
 
 /** @type {Rules} */
 const NO_RULES = { min_total: null, max_total: null, max_continuous: null };
@@ -19,7 +19,7 @@ const IN_B = { driver: "Driver Two", monitor_id: "pc-b" };
 /**
  * The name; laps; seats; of Driver One and Driver Two laps, time, continuous time and whether
  * that is estimated.
- * @type {[string, CarLap[], Seat[], Record<string, [number, number, number, boolean]>][]}
+ * @type {[string, LapRow[], Seat[], Record<string, [number, number, number, boolean]>][]}
  */
 const TIMES = [
   [
@@ -117,6 +117,12 @@ const TIMES = [
     { "Driver One": [2, 200, 0, false], "Driver Two": [0, 80, 80, true] },
   ],
   [
+    "a lap with a hole is shared by nobody",
+    lapsOf(ONE, { ...ONE, complete: false }, TWO, { ...TWO, complete: false }),
+    [seat({ lap: 5, lap_time: 10 }, IN_B)],
+    { "Driver One": [2, 200, 0, false], "Driver Two": [2, 210, 210, false] },
+  ],
+  [
     "a lap of unknown time",
     lapsOf({}, { lap_time: null }),
     [seat({ lap: 3, lap_time: 40 })],
@@ -145,7 +151,7 @@ for (const [name, run, seats, expected] of TIMES) {
   });
 }
 
-/** @type {[string, CarTelemetry, Rules, number | null, number | null][]} */
+/** @type {[string, Telemetry, Rules, number | null, number | null][]} */
 const LEFT = [
   ["no rule", { drive_time: 300 }, NO_RULES, null, null],
   ["a total", { drive_time: 300 }, { ...NO_RULES, max_total: 1000 }, 700, null],

@@ -6,13 +6,13 @@ import { reachOf, usesOf } from "../../dashboard/js/energy.js";
 import { progressOf } from "../../dashboard/js/race_progress.js";
 import { row } from "./messages.js";
 
-/** @import { CarTelemetry, RaceProgress } from "../../dashboard/js/race_progress.js" */
-/** @import { CarLap } from "../../dashboard/js/stint.js" */
+/** @import { RaceProgress } from "../../dashboard/js/race_progress.js" */
+/** @import { LapRow, Telemetry } from "../../dashboard/js/types.js" */
 
 /**
  * Laps that each used 3 L and 4 % in 100 s, but for what is told.
- * @param {Partial<CarLap>[]} told
- * @returns {CarLap[]}
+ * @param {Partial<LapRow>[]} told
+ * @returns {LapRow[]}
  */
 const lapsOf = (...told) =>
   told.map((fields, index) => ({
@@ -22,22 +22,22 @@ const lapsOf = (...told) =>
     ...fields,
   }));
 
-/** @type {Partial<CarLap>} */
+/** @type {Partial<LapRow>} */
 const NO_ENERGY = { energy_used: null, energy_left: null };
-/** @type {Partial<CarLap>} */
+/** @type {Partial<LapRow>} */
 const ZERO_ENERGY = { energy_used: 0, energy_left: 0 };
 /** @type {RaceProgress} */
 const MID_LAP_10 = { lap: 10, part: 0.5, laps: 9.5, estimated: false };
 
 /**
- * @param {CarTelemetry} car
- * @param {CarLap[]} run
+ * @param {Telemetry} car
+ * @param {LapRow[]} run
  */
 const reachWith = (car, run) => reachOf(car, 90, MID_LAP_10, usesOf(run));
 
 /**
  * The name; the frame; the laps; limiting, laps left, time left, empty on lap, reason.
- * @type {[string, CarTelemetry, CarLap[], [string | null, number | null, number | null, number | null, string | null]][]}
+ * @type {[string, Telemetry, LapRow[], [string | null, number | null, number | null, number | null, string | null]][]}
  */
 const REACHES = [
   [
@@ -179,7 +179,7 @@ test("without energy there is no tank of it", () => {
   assert.equal(reachWith({ fuel: 30, virtual_energy: 0 }, lapsOf(ZERO_ENERGY)).energy, null);
 });
 
-/** @type {[string, CarTelemetry, Partial<CarLap>[]][]} */
+/** @type {[string, Telemetry, Partial<LapRow>[]][]} */
 const WITH_ENERGY = [
   ["a level, before the first lap", { virtual_energy: 100 }, []],
   ["a level that the laps had", { virtual_energy: null }, [{ energy_used: null, energy_left: 50 }]],

@@ -6,28 +6,28 @@ import { raceEnd } from "../../dashboard/js/race_end.js";
 import { progressOf } from "../../dashboard/js/race_progress.js";
 
 /** @import { RaceEnd } from "../../dashboard/js/race_end.js" */
-/** @import { CarMeta, CarTelemetry } from "../../dashboard/js/race_progress.js" */
+/** @import { Meta, Telemetry } from "../../dashboard/js/types.js" */
 
 const TRACK_M = 5000;
 const PACE_S = 100;
 
-/** @type {CarMeta} */
+/** @type {Meta} */
 const TIMED = { session_type: "race", race_time: 7200, track_length: TRACK_M };
-/** @type {CarMeta} */
+/** @type {Meta} */
 const BY_LAPS = { session_type: "race", race_laps: 50, track_length: TRACK_M };
-/** @type {CarMeta} */
+/** @type {Meta} */
 const BOTH = { ...TIMED, ...BY_LAPS };
-/** @type {CarMeta} */
+/** @type {Meta} */
 const NO_LENGTH = { session_type: "race", track_length: TRACK_M };
 
 /**
  * The leader, halfway round lap 10.
- * @type {CarTelemetry}
+ * @type {Telemetry}
  */
 const LEADING = { lap: 10, lap_distance: 2500, position: 1, session_phase: "racing" };
 /**
  * A car that the leader, 20 % faster, has lapped once; he is 0.2 laps further on.
- * @type {CarTelemetry}
+ * @type {Telemetry}
  */
 const LAPPED = {
   ...LEADING,
@@ -45,8 +45,8 @@ const WHOLE_GAP = { gap_leader: 176, laps_behind_leader: 2 };
 const ON_HIS_LAP = { laps_behind_leader: 0, leader_lap_time: 100 };
 
 /**
- * @param {CarTelemetry} car
- * @param {CarMeta} meta
+ * @param {Telemetry} car
+ * @param {Meta} meta
  * @param {number | null} [pace_s]
  */
 const endOf = (car, meta, pace_s = PACE_S) =>
@@ -54,7 +54,7 @@ const endOf = (car, meta, pace_s = PACE_S) =>
 
 /**
  * The name; the frame, but for what the car's own has; meta; final lap; laps to go; ended by.
- * @typedef {[string, CarTelemetry, CarMeta, number, number, RaceEnd["ended_by"]]} End
+ * @typedef {[string, Telemetry, Meta, number, number, RaceEnd["ended_by"]]} End
  */
 
 /** @type {End[]} */
@@ -119,7 +119,7 @@ const NO_LEADER = { gap_leader: null, laps_behind_leader: null, leader_lap_time:
 
 /**
  * The name; what is not as in the frame; final lap by time and by laps; whether it is estimated.
- * @type {[string, Partial<CarTelemetry>, number, number, boolean][]}
+ * @type {[string, Partial<Telemetry>, number, number, boolean][]}
  */
 const ESTIMATES = [
   ["all of the leader is known", {}, 14, 41, false],
@@ -149,7 +149,7 @@ for (const [name, fields, by_time, by_laps, estimated] of ESTIMATES) {
   });
 }
 
-/** @type {[string, CarTelemetry, CarMeta, [number | null, boolean, RaceEnd["reason"]]][]} */
+/** @type {[string, Telemetry, Meta, [number | null, boolean, RaceEnd["reason"]]][]} */
 const WITHOUT_PACE = [
   ["a timed race", { ...LEADING, time_remaining: 960 }, TIMED, [null, false, "learning"]],
   ["a race with both limits", { ...LEADING, time_remaining: 960 }, BOTH, [null, false, "learning"]],
@@ -173,7 +173,7 @@ for (const [name, car, meta, expected] of WITHOUT_PACE) {
   });
 }
 
-/** @type {[string, Partial<CarTelemetry>, CarMeta, RaceEnd["reason"]][]} */
+/** @type {[string, Partial<Telemetry>, Meta, RaceEnd["reason"]][]} */
 const NO_ENDS = [
   ["practice", {}, { ...TIMED, session_type: "practice" }, "no race"],
   ["qualifying", {}, { ...BY_LAPS, session_type: "qualifying" }, "no race"],
@@ -201,7 +201,7 @@ for (const [name, fields, meta, reason] of NO_ENDS) {
   });
 }
 
-/** @type {[string, Partial<CarTelemetry>, CarMeta, boolean][]} */
+/** @type {[string, Partial<Telemetry>, Meta, boolean][]} */
 const CLOSE = [
   ["crosses 1 s after the time", { time_remaining: 23 }, TIMED, true],
   ["crosses 14 s after the time", { time_remaining: 10 }, TIMED, false],

@@ -3,9 +3,9 @@ import { test } from "node:test";
 
 import { progressOf } from "../../dashboard/js/race_progress.js";
 
-/** @import { CarTelemetry } from "../../dashboard/js/race_progress.js" */
+/** @import { Telemetry } from "../../dashboard/js/types.js" */
 
-/** @type {[string, Partial<CarTelemetry>, number | null, [number, boolean]][]} */
+/** @type {[string, Partial<Telemetry>, number | null, [number, boolean]][]} */
 const PARTS = [
   ["the distance tells the part", { lap_distance: 1250 }, 5000, [0.25, false]],
   ["some metres past the length are the whole lap", { lap_distance: 5010 }, 5000, [1, false]],

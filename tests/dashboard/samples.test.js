@@ -75,7 +75,7 @@ test("a full telemetry sample arrives field by field", () => {
   const { view, payload } = pageOf("telemetry-lmgt3.json");
 
   assert.deepEqual(view.telemetry, payload.telemetry);
-  assert.equal(view.fuel.fuel, payload.telemetry.fuel);
+  assert.equal(view.outlook.reach.fuel.left, payload.telemetry.fuel);
 });
 
 test("a lap chunk with columns from the future keeps those it knows", () => {

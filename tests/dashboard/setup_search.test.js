@@ -14,7 +14,6 @@ const GROUPS = setupGroups(
     brakes: { brake_bias: "54.2:45.8", fr_duct: "Été" },
     electronics: { tc: 4, tc_cut: 5, ride_height_aid: false },
   }),
-  null,
 );
 
 /** @type {[string, string, string[]][]} */

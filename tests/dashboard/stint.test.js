@@ -7,15 +7,17 @@ import { currentStint, lapsOfRun, stintsOf, SwapWatch, swapsOf } from "../../das
 import { lapsOf, ONE, seat, SWAP, TWO } from "./car_laps.js";
 import { arrival, snapshot, untyped } from "./messages.js";
 
-/** @import { CarLap, Seat } from "../../dashboard/js/stint.js" */
+/** @import { Seat } from "../../dashboard/js/stint.js" */
+/** @import { LapRow } from "../../dashboard/js/types.js" */
 
-/** @type {[string, CarLap[], Seat | null, number[]][]} */
+/** @type {[string, LapRow[], Seat | null, number[]][]} */
 const RUNS = [
   ["nothing", [], seat({ lap: 1 }), []],
   ["one run", lapsOf({}, {}, {}), seat({ lap: 4 }), [1, 2, 3]],
   ["practice before the race", lapsOf({}, {}, { lap: 1 }, { lap: 2 }), seat({ lap: 3 }), [1, 2]],
   ["practice only, the race has begun", lapsOf({}, {}, {}), seat({ lap: 1 }), []],
   ["practice of one lap, a race of its own run", lapsOf({ run: 1 }), seat({ lap: 1, run: 2 }), []],
+  ["a frame that is older than the laps", lapsOf({}, {}, {}), seat({ lap: 2, run: 1 }), [1, 2, 3]],
   ["a run as the frame's", lapsOf({ run: 2 }), seat({ lap: 2, run: 2 }), [1]],
   [
     "another monitor's run says nothing",
@@ -39,7 +41,7 @@ for (const [name, rows, active, expected] of RUNS) {
 
 /**
  * The name; the laps; of each stint its driver, laps, time and whether that is estimated.
- * @type {[string, CarLap[], [string | null, number, number, boolean][]][]}
+ * @type {[string, LapRow[], [string | null, number, number, boolean][]][]}
  */
 const STINTS = [
   ["no lap is no stint", [], []],
@@ -112,7 +114,7 @@ for (const [name, run, expected] of STINTS) {
 
 /**
  * The name; laps; seat; number, laps, time and whether that is estimated.
- * @type {[string, CarLap[], Seat, [number, number, number | null, boolean] | null][]}
+ * @type {[string, LapRow[], Seat, [number, number, number | null, boolean] | null][]}
  */
 const CURRENT = [
   ["before the first lap", [], seat({ lap: null }), null],
@@ -176,7 +178,7 @@ test("nobody in the car is no stint", () => {
   assert.equal(currentStint(lapsOf({}, {}), null), null);
 });
 
-/** @type {[string, CarLap[], Seat | null, [number | null, string | null, string, string][]][]} */
+/** @type {[string, LapRow[], Seat | null, [number | null, string | null, string, string][]][]} */
 const SWAPS = [
   ["one driver", lapsOf(ONE, ONE), seat({ lap: 3 }), []],
   [

@@ -8,23 +8,22 @@ import { progressOf } from "../../dashboard/js/race_progress.js";
 import { toFlag } from "../../dashboard/js/to_flag.js";
 import { row } from "./messages.js";
 
-/** @import { CarMeta, CarTelemetry } from "../../dashboard/js/race_progress.js" */
-/** @import { CarLap } from "../../dashboard/js/stint.js" */
 /** @import { ToFlag } from "../../dashboard/js/to_flag.js" */
+/** @import { LapRow, Meta, Telemetry } from "../../dashboard/js/types.js" */
 
 // A tank of 90 L, laps of 3 L and 100 s, the car halfway round lap 10 and the flag after lap 50.
 
-/** @type {CarMeta} */
+/** @type {Meta} */
 const BY_LAPS = { session_type: "race", race_laps: 50, track_length: 5000 };
-/** @type {CarTelemetry} */
+/** @type {Telemetry} */
 const LEADING = { lap: 10, lap_distance: 2500, position: 1, session_phase: "racing" };
 
-/** @type {CarMeta} */
+/** @type {Meta} */
 const LANE = { ...BY_LAPS, pit_entry: 4750, pit_exit: 250 };
 
 /**
- * @param {Partial<CarTelemetry>} fields
- * @param {{ meta?: CarMeta, capacity?: number | null, laps?: Partial<CarLap>[] }} [known]
+ * @param {Partial<Telemetry>} fields
+ * @param {{ meta?: Meta, capacity?: number | null, laps?: Partial<LapRow>[] }} [known]
  */
 function flagOf(fields, { meta = BY_LAPS, capacity = 90, laps = [{}, {}] } = {}) {
   const uses = usesOf(laps.map((lap) => ({ ...row(), ...lap })));
@@ -96,7 +95,7 @@ for (const [name, args, reaches_flag, fuel] of NEEDS) {
   });
 }
 
-/** @type {[string, CarTelemetry, Partial<CarLap>, boolean | null][]} */
+/** @type {[string, Telemetry, Partial<LapRow>, boolean | null][]} */
 const TANKS = [
   ["both last", { fuel: 40, virtual_energy: 50 }, { energy_used: 4 }, true],
   ["energy is short", { fuel: 40, virtual_energy: 40 }, { energy_used: 4 }, false],

@@ -16,6 +16,7 @@ function page() {
   store.accept(snapshot(), 0);
   return {
     store,
+    viewer,
     /**
      * @param {number} now_ms
      * @param {LinkState} [link]
@@ -364,28 +365,48 @@ test("several monitors and none in control shows nobody's numbers", () => {
 
 test("the fuel view learns from completed laps of the car and takes the tank from meta", () => {
   const { at, store, tell } = page();
-  tell(0, {}, { fuel: 45 });
+  tell(0, {}, { lap: 3, fuel: 45 });
   store.accept({ type: "meta_update", ...arrival(meta({ fuel_capacity: 90 })) }, 0);
   for (const [number, used] of /** @type {const} */ ([[1, 3.1], [2, 2.9]])) {
     const summary = { lap: number, kind: "flying", complete: true, fuel_used: used };
     store.accept({ type: "lap_update", ...arrival(lap(summary, { seq: number })) }, 0);
   }
 
-  const { fuel } = at(0);
+  const { fuel, laps_left } = at(0).outlook.reach;
 
-  assert.deepEqual(fuel, { fuel: 45, percent: 50, use: 3, laps_left: 15, learned_from: 2 });
+  assert.deepEqual([fuel.left, fuel.percent, fuel.use, laps_left], [45, 50, 3, 15]);
+  assert.equal(fuel.learned.laps, 2);
 });
 
-test("a lost broker, flags and penalties are noticed", () => {
+test("a lost broker and flags are noticed", () => {
   const { at, store, tell } = page();
-  tell(0, {}, { flags: ["yellow", "new_flag"], penalties: 1, tire_flat: { rl: true } });
+  tell(0, {}, { flags: ["yellow", "new_flag"] });
   store.accept({ type: "upstream", connected: false, since: 0 }, 0);
 
   assert.deepEqual(at(0).notices, [
     { level: "bad", text: "The bridge has lost the broker: nothing new can arrive", of: "service" },
     { level: "yellow", text: "Yellow flag", of: "car" },
     { level: "info", text: "New flag flag", of: "car" },
-    { level: "bad", text: "Rear left tyre flat", of: "car" },
-    { level: "warn", text: "Penalties to serve: 1", of: "car" },
   ]);
+});
+
+test("the gap ahead has a trend once the line was crossed often enough", () => {
+  const { at, tell } = page();
+  const directions = [12, 10, 9.5, 9].map((gap_ahead, index) => {
+    tell(index, { seq: index + 1 }, { lap: index + 1, gap_ahead, class_position: 2 });
+    return at(index).gaps.ahead.direction;
+  });
+
+  assert.deepEqual(directions, [null, null, null, "closing"]);
+});
+
+test("the reader's rules of driving time count at once", () => {
+  const { at, store, tell, viewer } = page();
+  store.accept({ type: "status_update", ...arrival(status({ driver: "Driver One" })) }, 0);
+  tell(0, {}, { drive_time: 600 });
+  const before = at(0).outlook.drivers[0]?.may_s;
+
+  viewer.rules = { min_total: null, max_total: 3600, max_continuous: null };
+
+  assert.deepEqual([before, at(0).outlook.drivers[0]?.may_s], [null, 3000]);
 });

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { wearOf } from "../../dashboard/js/wear.js";
 import { row } from "./messages.js";
 
-/** @import { CornerWear, Wear, WearFrame, WearLap, WearReason } from "../../dashboard/js/wear.js" */
+/** @import { LapRow } from "../../dashboard/js/types.js" */
+/** @import { CornerWear, Wear, WearFrame, WearReason } from "../../dashboard/js/wear.js" */
 
 /** @param {number | null} worn */
 const all = (worn) => ({ fl: worn, fr: worn, rl: worn, rr: worn });
@@ -12,8 +13,8 @@ const all = (worn) => ({ fl: worn, fr: worn, rl: worn, rr: worn });
 /**
  * Laps 1, 2, ... that ended with so much worn.
  * @param {(number | null)[]} worn
- * @param {Record<number, Partial<WearLap>>} [changes] by lap
- * @returns {WearLap[]}
+ * @param {Record<number, Partial<LapRow>>} [changes] by lap
+ * @returns {LapRow[]}
  */
 function laps(worn, changes = {}) {
   return worn.map((each, i) => {
@@ -25,7 +26,7 @@ function laps(worn, changes = {}) {
 /** @type {(laps: number, reason: WearReason) => Told} */
 const nothing = (laps, reason) => ({ per_lap: null, laps_left: null, laps, reason });
 
-/** @type {[string, WearLap[], number | null, Told][]} */
+/** @type {[string, LapRow[], number | null, Told][]} */
 const LAPS = [
   ["no laps", [], 20, nothing(0, "learning")],
   ["one lap's difference", laps([1, 3]), 3, nothing(1, "learning")],
@@ -128,7 +129,7 @@ for (const [name, rows, worn, expected] of LAPS) {
 
 /**
  * Laps on which the front left wears by 3, the others by 1.
- * @type {WearLap[]}
+ * @type {LapRow[]}
  */
 const UNEVEN = [1, 2, 3].map((lap) => ({
   ...row({ lap }),

@@ -3,7 +3,9 @@ import { test } from "node:test";
 
 import { textSlot } from "../../dashboard/js/dom.js";
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
+import { SettingsHistory } from "../../dashboard/js/settings_history.js";
 import { Store } from "../../dashboard/js/store.js";
+import { StintTrends } from "../../dashboard/js/trend.js";
 import { Viewer } from "../../dashboard/js/view.js";
 import { conditionsWidget } from "../../dashboard/js/widgets/conditions.js";
 import { driveWidget } from "../../dashboard/js/widgets/drive.js";
@@ -136,7 +138,7 @@ test("a dash is marked as no value, and a value no longer", () => {
 
 test("speed, gear and revs are shown, and a missing one is a dash", () => {
   const root = new FakeElement();
-  const { render } = driveWidget(root.element);
+  const { render } = driveWidget(root.element, new SettingsHistory());
 
   render(viewOf({ speed: 214.6, gear: 5, throttle: 100 }));
 
@@ -166,7 +168,9 @@ test("laps left are rounded down, and few of them are marked", () => {
   const { render } = fuelWidget(root.element);
   const view = viewOf({ lap: 7 });
 
-  render({ ...view, fuel: { fuel: 8.9, percent: 10, use: 3, laps_left: 2.98, learned_from: 5 } });
+  const reach = { ...view.outlook.reach, laps_left: 2.98, empty_lap: 9 };
+
+  render({ ...view, outlook: { ...view.outlook, reach } });
 
   assert.equal(root.text("laps-left"), "2.9");
   assert.equal(root.text("empty-lap"), "9");
@@ -175,11 +179,11 @@ test("laps left are rounded down, and few of them are marked", () => {
 
 test("each corner shows its own tyre and brake", () => {
   const root = new FakeElement();
-  const { render } = tiresWidget(root.element);
+  const { render } = tiresWidget(root.element, new StintTrends());
 
   render(
     viewOf({
-      tire_temps: { fl: 88.2, rr: 114 },
+      tire_temps: { fl: 88.2, rr: 126 },
       tire_pressures: { fl: 178.4 },
       tire_wear: { fl: 21.4 },
       brake_temps: { fl: 412 },
@@ -193,10 +197,41 @@ test("each corner shows its own tyre and brake", () => {
     ["tire-fl-temp", "tire-fl-pressure", "tire-fl-wear", "brake-fl"].map((n) => in_box("fl", n)),
     ["88", "178", "21.4", "412"],
   );
-  assert.equal(in_box("rr", "tire-rr-temp"), "114");
+  assert.equal(in_box("rr", "tire-rr-temp"), "126");
   assert.equal(in_box("rr", "brake-rr"), "–");
   assert.deepEqual([box("fl").dataset["temp"], box("rr").dataset["temp"]], ["good", "bad"]);
   assert.equal(box("fr").dataset["temp"], undefined);
+});
+
+test("a value out of its limits has a word, and tyres that are not live say so", () => {
+  const root = new FakeElement();
+  const { render } = tiresWidget(root.element, new StintTrends());
+  const box = root.querySelector("[data-corner=fl]");
+  const slot = (/** @type {string} */ name) => box.querySelector(`[data-slot=${name}]`).textContent;
+  const words = () => ["temp", "pressure", "wear", "brake"].map((name) => slot(`${name}-word`));
+  const first = () => root.querySelector("[data-slot=first-worn]").textContent;
+
+  render(
+    viewOf({
+      tire_temps: { fl: 130 },
+      tire_pressures: { fl: 260 },
+      tire_wear: { fl: 65 },
+      brake_temps: { fl: 990 },
+      tires_as_of_lap: 3,
+    }),
+  );
+  const odd = [...words(), first(), box.dataset["brake"]];
+  render(viewOf({ tire_temps: { fl: 90 }, brake_temps: { fl: 400 } }));
+
+  assert.deepEqual(odd, [
+    "too hot",
+    "high",
+    "worn",
+    "too hot",
+    "Tyres as measured on lap 3: not live",
+    "bad",
+  ]);
+  assert.deepEqual([...words(), first(), box.dataset["brake"]], ["ok", "", "", "", "", undefined]);
 });
 
 test("the page carries its state, so that stale numbers can look stale", () => {
@@ -310,7 +345,7 @@ test("an empty frame is all dashes, never a zero", () => {
   const weather = new FakeElement();
 
   raceWidget(race.element).render(viewOf({ lap: null, position: null, fuel: null }));
-  conditionsWidget(weather.element).render(viewOf({}));
+  conditionsWidget(weather.element, new StintTrends()).render(viewOf({}));
 
   assert.deepEqual(["position", "lap"].map((name) => race.text(name)), ["–", "–"]);
   for (const slot of ["water", "track-temp", "air-temp", "rain"]) {

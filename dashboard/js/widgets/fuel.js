@@ -1,54 +1,118 @@
-/** Litres, and how far they go. */
+/** Litres and virtual energy, how far they go, and whether that is far enough. */
 
-/** @import { FuelView, View } from "../types.js" */
+/** @import { Tank } from "../energy.js" */
+/** @import { Need } from "../to_flag.js" */
+/** @import { View } from "../types.js" */
 
-import { changed, dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
-import { fuel, number } from "../format.js";
-import { MIN_LAPS } from "../fuel.js";
+import { learnedText } from "../clean_laps.js";
+import { dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
+import { DASH, duration, fuel, number } from "../format.js";
+import { boxText, endsFirstText, endText, verdictText } from "../reach_texts.js";
+import { usesWidget } from "./uses.js";
 
 /** Laps left at which a stop is near, and at which it is due. */
 const WARN_LAPS = 3;
 const BAD_LAPS = 1.5;
 
+/** @typedef {(amount: number | null, digits?: number) => string} Amount */
+
 /** @param {HTMLElement} root */
 export function fuelWidget(root) {
+  const slot = (/** @type {string} */ name) => textSlot(find(root, `[data-slot=${name}]`));
   const litres = hook(root, "fuel");
   const percent = hook(root, "fuel-percent");
-  const perLap = hook(root, "fuel-per-lap");
   const lapsLeft = hook(root, "laps-left");
   const emptyLap = hook(root, "empty-lap");
-  const learned = textSlot(find(root, "[data-slot=learned]"));
+  const [timeLeft, endsFirst, end] = [slot("time-left"), slot("ends-first"), slot("race-end")];
+  const [verdict, box, learned] = [slot("verdict"), slot("box"), slot("learned")];
   const bar = fillSlot(find(root, "[data-bar=fuel]"));
   const level = dataSlot(root, "level");
-  const learning = dataSlot(root, "learning");
-  const energy = textSlot(find(root, "[data-slot=energy]"));
-  const energyCell = find(root, "[data-slot=energy-cell]");
-  const hasEnergy = changed((/** @type {boolean} */ has) => {
-    energyCell.hidden = !has;
-  });
+  const hasEnergy = dataSlot(root, "energy");
+  const fuelTank = tankWidget(root, "fuel");
+  const energyTank = tankWidget(root, "energy");
+  const uses = usesWidget(root);
 
   return {
     /** @param {View} view */
-    render({ fuel: tank, telemetry, units }) {
-      litres(fuel(tank.fuel, units));
+    render({ outlook, laps, units }) {
+      const { reach, to_flag } = outlook;
+      const { fuel: tank, energy } = reach;
+      litres(fuel(tank.left, units));
       percent(number(tank.percent));
       bar(tank.percent === null ? null : tank.percent / 100);
-      perLap(tank.use === null ? "learning" : fuel(tank.use, units, 2));
-      learning(tank.use === null ? "yes" : "");
-      learned(learnedText(tank));
-      lapsLeft(number(roundedDown(tank.laps_left), 1));
-      emptyLap(number(lapWhenEmpty(telemetry.lap, tank.laps_left)));
-      level(levelOf(tank.laps_left));
-      hasEnergy(typeof telemetry.virtual_energy === "number");
-      energy(number(telemetry.virtual_energy, 1));
+      lapsLeft(number(roundedDown(reach.laps_left), 1));
+      timeLeft(reach.time_left_s === null ? "" : `${duration(reach.time_left_s)} left`);
+      emptyLap(number(reach.empty_lap));
+      level(levelOf(reach.laps_left));
+      endsFirst(endsFirstText(reach));
+      end(endText(outlook.end));
+      verdict(verdictText(outlook, units));
+      box(boxText(to_flag));
+      hasEnergy(energy === null ? "" : "yes");
+      fuelTank(tank, to_flag.fuel, (amount, digits = 1) => fuel(amount, units, digits));
+      if (energy !== null) energyTank(energy, to_flag.energy, (amount, digits = 1) => number(amount, digits));
+      learned(restsOn(tank, energy));
+      uses(laps, tank.use, units);
     },
   };
 }
 
-/** @param {FuelView} tank */
-function learnedText({ use, learned_from }) {
-  if (use !== null) return `median of ${learned_from} laps`;
-  return `${learned_from} of ${MIN_LAPS} clean laps`;
+/**
+ * A column of the table.
+ * @param {HTMLElement} root
+ * @param {"fuel" | "energy"} name
+ */
+function tankWidget(root, name) {
+  const slot = (/** @type {string} */ row) => textSlot(find(root, `[data-slot=${name}-${row}]`));
+  const use = name === "fuel" ? hook(root, "fuel-per-lap") : slot("use");
+  const [left, last, laps, time] = [slot("left"), slot("last"), slot("laps"), slot("time")];
+  const [need, needSpare] = [slot("need"), slot("need-spare")];
+  const [over, overSpare] = [slot("over"), slot("over-spare")];
+
+  return (
+    /** @type {Tank} */ tank,
+    /** @type {Need | null} */ to_flag,
+    /** @type {Amount} */ amount,
+  ) => {
+    left(amount(tank.left));
+    use(tank.use === null ? (tank.learned.reason ?? DASH) : amount(tank.use, 2));
+    last(lastText(tank, amount));
+    laps(number(roundedDown(tank.laps_left), 1));
+    time(duration(tank.time_left_s));
+    need(amount(to_flag?.needed ?? null));
+    needSpare(amount(to_flag?.needed_spare ?? null));
+    over(signed(amount, to_flag?.over));
+    overSpare(signed(amount, to_flag?.over_spare));
+  };
+}
+
+/**
+ * @param {Amount} amount
+ * @param {number | null} [over]
+ */
+function signed(amount, over = null) {
+  return over !== null && over > 0 ? `+${amount(over)}` : amount(over);
+}
+
+/**
+ * @param {Tank} tank
+ * @param {Amount} amount
+ */
+function lastText({ last: { used, left_out } }, amount) {
+  const shown = amount(used, 2);
+  return used === null || left_out === null ? shown : `${left_out} ${shown}`;
+}
+
+/**
+ * How many laps the use rests on, and which were left out.
+ * @param {Tank} tank
+ * @param {Tank | null} energy
+ */
+function restsOn({ learned }, energy) {
+  const of_fuel = `Per lap: ${learnedText(learned)}`;
+  if (energy === null) return of_fuel;
+  const of_energy = learnedText(energy.learned);
+  return of_energy === learnedText(learned) ? of_fuel : `${of_fuel}. Energy: ${of_energy}`;
 }
 
 /**
@@ -57,14 +121,6 @@ function learnedText({ use, learned_from }) {
  */
 function roundedDown(laps) {
   return laps === null ? null : Math.floor(laps * 10 + 1e-6) / 10;
-}
-
-/**
- * @param {number | null | undefined} lap the lap being driven
- * @param {number | null} laps_left
- */
-function lapWhenEmpty(lap, laps_left) {
-  return typeof lap === "number" && laps_left !== null ? lap + Math.floor(laps_left) : null;
 }
 
 /** @param {number | null} laps */

@@ -1,106 +1,92 @@
-/** The last laps of the car, newest first. */
+/** The laps of the car, newest first: a dozen, or all in a list that grows as it is read. */
 
-/** @import { LapRow, Units, View } from "../types.js" */
+/** @import { View } from "../types.js" */
 
-import { counts } from "../laps.js";
-import { changed, create, dataSlot, find, textSlot } from "../dom.js";
-import { clockTime, DASH, delta, fuel, humanise, lapTime, number } from "../format.js";
+import { lapsCsv } from "../csv.js";
+import { changed, find, textSlot } from "../dom.js";
+import { exportButton } from "../download.js";
+import { DEFAULT_UNITS, number } from "../format.js";
+import { tableWidget } from "./lap_table.js";
+
+const FEW = 12;
+/** Rows are made as the reader comes near them: a thousand at once would hold up the page. */
+const STEP = 100;
+const NEAR_END_PX = 600;
+
+/** @typedef {Pick<View, "laps" | "best_lap_time" | "units">} Shown */
 
 /** @param {HTMLElement} root */
 export function lapsWidget(root) {
-  const body = find(root, "tbody");
-  const none = find(root, "[data-slot=no-laps]");
-  const isEmpty = changed((/** @type {boolean} */ empty) => {
-    none.hidden = !empty;
+  /** @type {Shown} */
+  let shown = { laps: [], best_lap_time: null, units: DEFAULT_UNITS };
+  let limit = FEW;
+  const table = tableWidget(find(root, "table"));
+  const frame = frameWidget(root);
+  const paint = () => {
+    table.render(shown, limit);
+    frame.render(shown.laps.length, limit > FEW);
+  };
+  frame.onToggle(() => {
+    limit = limit === FEW ? STEP : FEW;
+    paint();
   });
-  /** @type {ReturnType<typeof rowWidget>[]} */
-  const rows = [];
+  frame.onNearEnd(() => {
+    if (limit === FEW || limit >= shown.laps.length) return;
+    limit += STEP;
+    paint();
+  });
+  exportButton(find(root, "[data-export=laps]"), "laps", () => lapsCsv(shown.laps));
 
   return {
     /** @param {View} view */
     render({ laps, best_lap_time, units }) {
-      while (rows.length < laps.length) {
-        const row = rowWidget();
-        rows.push(row);
-        body.append(row.element);
-      }
-      while (rows.length > laps.length) rows.pop()?.element.remove();
-      laps.forEach((lap, i) => rows[i]?.render(lap, laps[i + 1] ?? null, best_lap_time, units));
-      isEmpty(laps.length === 0);
+      const is_same =
+        laps === shown.laps && best_lap_time === shown.best_lap_time && units === shown.units;
+      if (is_same) return;
+      shown = { laps, best_lap_time, units };
+      paint();
     },
   };
 }
-
-function rowWidget() {
-  const element = create("tr");
-  const head = create("th");
-  head.scope = "row";
-  element.append(head);
-  const lapText = textSlot(head);
-  const cells = COLUMNS.map(({ className, text }) => {
-    const td = create("td", className);
-    element.append(td);
-    return { set: textSlot(td), text };
-  });
-  const best = dataSlot(element, "best");
-  const mark = dataSlot(element, "kind");
-  const run = dataSlot(element, "run");
-
-  return {
-    element,
-    /**
-     * @param {LapRow} lap
-     * @param {LapRow | null} older
-     * @param {number | null} best_s
-     * @param {Units} units
-     */
-    render(lap, older, best_s, units) {
-      const over_s = lap.lap_time === null || best_s === null ? null : lap.lap_time - best_s;
-      const is_best = over_s === 0 && counts(lap);
-      lapText(number(lap.lap));
-      for (const cell of cells) cell.set(cell.text({ lap, over_s, is_best, units }));
-      best(is_best ? "yes" : "");
-      mark(lap.yellow === true ? "yellow" : (lap.kind ?? ""));
-      run(older !== null && older.lap > lap.lap ? "first" : "");
-    },
-  };
-}
-
-/** @typedef {{ lap: LapRow, over_s: number | null, is_best: boolean, units: Units }} RowFacts */
 
 /**
- * The cells after the lap's number, in the order of the table's head.
- * @type {readonly { className: string, text: (row: RowFacts) => string }[]}
+ * What is around the table: how many laps there are, and the button that opens the list.
+ * @param {HTMLElement} root
  */
-const COLUMNS = [
-  { className: "time", text: ({ lap }) => lapTime(lap.lap_time) },
-  { className: "delta", text: ({ over_s, is_best }) => (is_best ? "best" : delta(over_s)) },
-  { className: "wide sectors", text: ({ lap }) => sectorsText(lap) },
-  { className: "", text: ({ lap, units }) => fuel(lap.fuel_used, units, 2) },
-  { className: "", text: ({ lap, units }) => fuel(lap.fuel_left, units) },
-  {
-    className: "wide",
-    text: ({ lap, units }) => (lap.fuel_added ? fuel(lap.fuel_added, units) : ""),
-  },
-  { className: "wide", text: ({ lap }) => number(lap.wear_max, 1) },
-  { className: "text kind", text: ({ lap }) => kindText(lap) },
-  { className: "text medium name", text: ({ lap }) => lap.driver || DASH },
-  { className: "wide", text: ({ lap }) => clockTime(lap.finished_at) },
-];
+function frameWidget(root) {
+  const list = find(root, "[data-test=lap-roll]");
+  const button = find(root, "[data-slot=all-laps]");
+  const buttonText = textSlot(button);
+  const none = find(root, "[data-slot=no-laps]");
+  const note = textSlot(find(root, "[data-slot=laps-note]"));
+  const open = changed((/** @type {boolean} */ is_open) => {
+    button.setAttribute("aria-expanded", String(is_open));
+    list.toggleAttribute("data-open", is_open);
+    list.scrollTop = 0;
+    // Who has no mouse scrolls what has the focus.
+    if (is_open) list.tabIndex = 0;
+    else list.removeAttribute("tabindex");
+  });
 
-/** @param {LapRow} lap */
-function sectorsText({ sector_times }) {
-  return sector_times.map((seconds) => lapTime(seconds)).join("  ") || DASH;
-}
-
-/** @type {Record<string, string>} */
-const KIND_WORDS = { flying: "", out: "out", in: "in", pit: "pit" };
-
-/** @param {LapRow} lap */
-function kindText(lap) {
-  const words = [KIND_WORDS[lap.kind ?? ""] ?? humanise(lap.kind ?? "")];
-  if (lap.yellow === true) words.push("yellow");
-  if (lap.valid === false) words.push("invalid");
-  if (lap.complete === false) words.push("partial");
-  return words.filter((word) => word !== "").join(", ");
+  return {
+    /**
+     * @param {number} count
+     * @param {boolean} is_open
+     */
+    render(count, is_open) {
+      none.hidden = count > 0;
+      button.hidden = count <= FEW && !is_open;
+      buttonText(is_open ? `Show the newest ${FEW}` : `Show all ${number(count)} laps`);
+      note(count === 0 ? "" : `${number(count)} driven`);
+      open(is_open);
+    },
+    /** @param {() => void} run */
+    onToggle: (run) => button.addEventListener("click", run),
+    /** @param {() => void} run */
+    onNearEnd(run) {
+      list.addEventListener("scroll", () => {
+        if (list.scrollHeight - list.scrollTop - list.clientHeight <= NEAR_END_PX) run();
+      });
+    },
+  };
 }

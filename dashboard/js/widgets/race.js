@@ -4,6 +4,7 @@
 
 import { dataSlot, find, hook, textSlot } from "../dom.js";
 import { delta, duration, gap, humanise, lapTime, number, place } from "../format.js";
+import { trendText } from "../gap_texts.js";
 
 /** @param {HTMLElement} root */
 export function raceWidget(root) {
@@ -21,12 +22,14 @@ export function raceWidget(root) {
   const best = slot("best-lap");
   const ahead = slot("gap-ahead");
   const behind = slot("gap-behind");
+  const trendAhead = slot("trend-ahead");
+  const trendBehind = slot("trend-behind");
   const toGo = slot("to-go");
   const phase = slot("phase");
 
   return {
     /** @param {View} view */
-    render({ telemetry: car, meta, best_lap_time }) {
+    render({ telemetry: car, meta, best_lap_time, gaps }) {
       const bestTime = car.best_lap_time ?? best_lap_time;
       const lost = difference(car.last_lap_time, bestTime);
       position(place(car.position));
@@ -42,6 +45,8 @@ export function raceWidget(root) {
       best(lapTime(bestTime));
       ahead(gap(car.gap_ahead, car.gap_ahead_laps));
       behind(gap(car.gap_behind, car.gap_behind_laps));
+      trendAhead(trendText(gaps.ahead));
+      trendBehind(trendText(gaps.behind));
       toGo(toGoText(car));
       phase(car.session_phase ? humanise(car.session_phase) : "");
     },

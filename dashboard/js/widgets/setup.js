@@ -1,43 +1,101 @@
-/** The setup sheet, by category; what changed since the last revision is marked. */
+/** The setup sheet, by category and searched; what changed says what it was and since when. */
 
-/** @import { SetupMessage, View } from "../types.js" */
+/** @import { CarMemory } from "../car_memory.js" */
+/** @import { LastChange } from "../setup_history.js" */
 /** @import { Group, Line } from "../setup.js" */
+/** @import { SetupMessage, View } from "../types.js" */
 
 import { changed, create, find, textSlot } from "../dom.js";
 import { clockTime } from "../format.js";
-import { setupGroups } from "../setup.js";
 import { CORNER_NAMES } from "../corners.js";
+import { setupGroups } from "../setup.js";
+import { changesByLine, lineKey, lineText } from "../setup_changes.js";
+import { searchSetup } from "../setup_search.js";
+import { setupChangesWidget } from "./setup_changes.js";
+
+/** @typedef {{ changes: LastChange[], write: (text: string) => void }} Dated */
+
+const MINUTE_MS = 60_000;
 
 /**
  * @param {HTMLElement} root
+ * @param {CarMemory} memory
  * @param {boolean} is_wide whether there is room to start with all groups open
  */
-export function setupWidget(root, is_wide) {
-  const groups = find(root, ".groups");
-  const none = find(root, "[data-slot=no-setup]");
+export function setupWidget(root, memory, is_wide) {
+  const sheet = sheetWidget(root, memory, is_wide);
+  const since = setupChangesWidget(root, memory);
   const note = textSlot(find(root, "[data-slot=setup-note]"));
-  /** @type {Map<string, boolean>} */
-  const open = new Map();
-  /** @type {SetupMessage | null} */
-  let shown = null;
-
-  const paint = changed((/** @type {SetupMessage | null} */ setup) => {
-    // Only revisions of one monitor compare: another one's number says nothing.
-    const before = shown?.monitor_id === setup?.monitor_id ? shown : null;
-    // The setup is sent again after each reconnect; that is no change.
-    if (setup !== null && before?.captured_at === setup.captured_at) return;
-    shown = setup;
-    none.hidden = setup !== null;
-    note(setup === null ? "" : noteText(setup));
-    groups.replaceChildren(
-      ...setupGroups(setup, before).map((group) => groupElement(group, open, is_wide)),
-    );
+  const none = find(root, "[data-slot=no-setup]");
+  const search = find(root, "input[type=search]");
+  const has = changed((/** @type {boolean} */ has_setup) => {
+    none.hidden = has_setup;
+    find(root, ".search").hidden = !has_setup;
   });
+  let typed = "";
+  search.addEventListener("input", () => {
+    typed = search instanceof HTMLInputElement ? search.value : "";
+    // Seen at once, also while no car sends.
+    if (shown !== null) sheet.render(shown, typed);
+  });
+  /** @type {View | null} */
+  let shown = null;
 
   return {
     /** @param {View} view */
     render(view) {
-      paint(view.setup);
+      shown = view;
+      has(view.setup !== null);
+      note(view.setup === null ? "" : noteText(view.setup));
+      sheet.render(view, typed);
+      since.render(view);
+    },
+  };
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {CarMemory} memory
+ * @param {boolean} is_wide
+ */
+function sheetWidget(root, memory, is_wide) {
+  const box = find(root, ".groups");
+  const found = textSlot(find(root, "[data-slot=found]"));
+  /** @type {Map<string, boolean>} */
+  const open = new Map();
+  /** @type {{ setup: SetupMessage | null, revision: number, typed: string } | null} */
+  let painted = null;
+  /** @type {Dated[]} */
+  let dated = [];
+  let said = "";
+
+  return {
+    /**
+     * @param {View} view
+     * @param {string} typed
+     */
+    render({ setup, telemetry }, typed) {
+      const { revision } = memory;
+      if (painted?.setup !== setup || painted.revision !== revision || painted.typed !== typed) {
+        painted = { setup, revision, typed };
+        dated = [];
+        const all = setupGroups(setup);
+        const groups = searchSetup(all, typed);
+        said = "";
+        const changes = changesByLine(memory.setups, setup?.monitor_id ?? "");
+        const elements = groups.map((group) => {
+          const is_open = groups !== all || (open.get(group.key) ?? is_wide);
+          return groupElement(group, changes, dated, is_open, open);
+        });
+        box.replaceChildren(...elements);
+        found(groups.length === 0 && all.length > 0 ? `Nothing matches "${typed}"` : "");
+      }
+      const { run = null, lap = null } = telemetry;
+      const now = { run, lap, at: Date.now() };
+      const key = `${now.run} ${now.lap} ${Math.floor(now.at / MINUTE_MS)}`;
+      if (key === said) return;
+      said = key;
+      for (const { changes: mine, write } of dated) write(lineText(mine, now));
     },
   };
 }
@@ -50,24 +108,34 @@ function noteText({ name, revision, captured_at }) {
 
 /**
  * @param {Group} group
+ * @param {Map<string, LastChange[]>} changes
+ * @param {Dated[]} dated takes what is to say how long ago
+ * @param {boolean} is_open
  * @param {Map<string, boolean>} open which groups the reader opened or closed
- * @param {boolean} is_wide
  */
-function groupElement({ key, label, lines }, open, is_wide) {
+function groupElement({ key, label, lines }, changes, dated, is_open, open) {
   const details = create("details", "group");
-  details.open = open.get(key) ?? is_wide;
-  details.addEventListener("toggle", () => open.set(key, details.open));
+  details.open = is_open;
   const summary = create("summary", undefined, label);
+  // The reader's own doing: a search opens groups too.
+  summary.addEventListener("click", () => open.set(key, !details.open));
   summary.append(create("span", "count", String(lines.length)));
-  if (lines.some(({ was }) => was !== null)) summary.append(create("span", "was", "changed"));
+  if (lines.some(({ name }) => changes.has(lineKey(key, name)))) {
+    summary.append(create("span", "was", "changed"));
+  }
   const list = create("dl");
-  list.append(...lines.map(lineElement));
+  const changesOf = (/** @type {Line} */ { name }) => changes.get(lineKey(key, name));
+  list.append(...lines.map((line) => lineElement(line, changesOf(line), dated)));
   details.append(summary, list);
   return details;
 }
 
-/** @param {Line} line */
-function lineElement({ label, values, was }) {
+/**
+ * @param {Line} line
+ * @param {LastChange[] | undefined} changes
+ * @param {Dated[]} dated
+ */
+function lineElement({ label, values }, changes, dated) {
   const element = create("div", "line");
   element.append(create("dt", undefined, label));
   const corners = values.length > 1;
@@ -78,9 +146,11 @@ function lineElement({ label, values, was }) {
     box.append(value);
   }
   element.append(box);
-  if (was !== null) {
+  if (changes !== undefined) {
     element.dataset["changed"] = "yes";
-    element.append(create("dd", "was", `was ${was}`));
+    const was = create("dd", "was");
+    element.append(was);
+    dated.push({ changes, write: textSlot(was) });
   }
   return element;
 }

@@ -1,30 +1,35 @@
 /** Tyres and brakes, corner by corner, as seen from above the car. */
 
-/** @import { Corner, Telemetry, View, Wheels } from "../types.js" */
+/** @import { StintTrends } from "../trend.js" */
+/** @import { CornerWear, Wear } from "../wear.js" */
+/** @import { Corner, Units, View, Wheels } from "../types.js" */
 
-import { CORNERS } from "../corners.js";
-import { dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
-import { number, pressure, temperature } from "../format.js";
+import { CORNER_NAMES, CORNERS } from "../corners.js";
+import { changed, dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
+import { humanise, number, pressure, temperature, unitName } from "../format.js";
+import { spanOf, sparkPoints } from "../spark.js";
+import { classify } from "../thresholds.js";
+import { levelOf, oddWord } from "../word_level.js";
 
-/** Where a slick for GT and prototype cars works, degC; a hint of colour beside the number. */
-const TIRE_COLD = 70;
-const TIRE_WARM = 100;
-const TIRE_HOT = 112;
-const BRAKE_HOT = 700;
-const BRAKE_TOO_HOT = 850;
-/** % worn. */
-const WEAR_HIGH = 60;
-const WEAR_GONE = 80;
+/** degC; less is no trend. */
+const LEAST_SPAN = 10;
 
-/** @param {HTMLElement} root */
-export function tiresWidget(root) {
-  const corners = CORNERS.map((corner) => cornerWidget(root, corner));
+/**
+ * @param {HTMLElement} root
+ * @param {Pick<StintTrends, "revision" | "points">} trends
+ */
+export function tiresWidget(root, trends) {
+  const corners = CORNERS.map((corner) => cornerWidget(root, corner, trends));
   const note = textSlot(find(root, "[data-slot=compound]"));
+  const first = textSlot(find(root, "[data-slot=first-worn]"));
+  const old = dataSlot(root, "old");
 
   return {
     /** @param {View} view */
     render(view) {
-      note(noteText(view.telemetry));
+      note(compoundText(view.telemetry.tire_compounds));
+      first(firstText(view));
+      old(typeof view.telemetry.tires_as_of_lap === "number" ? "yes" : "");
       for (const corner of corners) corner.render(view);
     },
   };
@@ -33,65 +38,118 @@ export function tiresWidget(root) {
 /**
  * @param {HTMLElement} root
  * @param {Corner} corner
+ * @param {Pick<StintTrends, "revision" | "points">} trends
  */
-function cornerWidget(root, corner) {
+function cornerWidget(root, corner, trends) {
   const box = find(root, `[data-corner=${corner}]`);
-  const temp = hook(box, `tire-${corner}-temp`);
-  const press = hook(box, `tire-${corner}-pressure`);
-  const wear = hook(box, `tire-${corner}-wear`);
-  const brake = hook(box, `brake-${corner}`);
-  const tempLevel = dataSlot(box, "temp");
-  const brakeLevel = dataSlot(box, "brake");
-  const wearLevel = dataSlot(box, "wear");
+  const temp = reading(box, `tire-${corner}-temp`, "temp");
+  const press = reading(box, `tire-${corner}-pressure`, "pressure");
+  const wear = reading(box, `tire-${corner}-wear`, "wear");
+  const brake = reading(box, `brake-${corner}`, "brake");
+  const rate = textSlot(find(box, "[data-slot=wear-rate]"));
   const flat = dataSlot(box, "flat");
   const rubber = fillSlot(find(box, ".tire"));
+  const spark = sparkWidget(find(box, ".spark"), corner, trends);
 
   return {
     /** @param {View} view */
-    render({ telemetry: car, units }) {
+    render({ telemetry: car, units, limits, wear: worn }) {
+      const is_flat = car.tire_flat?.[corner] === true;
+      const percent = car.tire_wear?.[corner];
       const celsius = car.tire_temps?.[corner];
-      const worn = car.tire_wear?.[corner];
+      const word = classify(celsius, limits.tire_temp);
+      temp(temperature(celsius, units), levelOf(word), is_flat ? "flat" : (word ?? ""));
+      const kpa = car.tire_pressures?.[corner];
+      odd(press, pressure(kpa, units), classify(kpa, limits.tire_pressure));
+      odd(wear, number(percent, 1), classify(percent, limits.tire_wear));
       const disc = car.brake_temps?.[corner];
-      temp(temperature(celsius, units));
-      tempLevel(tireLevel(celsius));
-      press(pressure(car.tire_pressures?.[corner], units));
-      wear(number(worn, 1));
-      wearLevel(above(worn, WEAR_HIGH, WEAR_GONE));
-      rubber(typeof worn === "number" ? 1 - worn / 100 : null);
-      brake(temperature(disc, units));
-      brakeLevel(above(disc, BRAKE_HOT, BRAKE_TOO_HOT));
-      flat(car.tire_flat?.[corner] === true ? "yes" : "");
+      odd(brake, temperature(disc, units), classify(disc, limits.brake_temp));
+      rate(rateText(worn.corners[corner]));
+      rubber(typeof percent === "number" ? 1 - percent / 100 : null);
+      flat(is_flat ? "yes" : "");
+      spark(units);
     },
   };
 }
 
-/** @param {number | null | undefined} celsius */
-function tireLevel(celsius) {
-  if (typeof celsius !== "number") return "";
-  if (celsius < TIRE_COLD) return "cold";
-  if (celsius < TIRE_WARM) return "good";
-  return celsius < TIRE_HOT ? "warn" : "bad";
+/**
+ * A number, how it looks and its word.
+ * @param {HTMLElement} box
+ * @param {string} test
+ * @param {string} name
+ */
+function reading(box, test, name) {
+  const text = hook(box, test);
+  const level = dataSlot(box, name);
+  const word = textSlot(find(box, `[data-slot=${name}-word]`));
+  return (
+    /** @type {string} */ shown,
+    /** @type {string} */ how,
+    /** @type {string} */ said,
+  ) => {
+    text(shown);
+    level(how);
+    word(said);
+  };
 }
 
 /**
- * @param {number | null | undefined} value
- * @param {number} warn
- * @param {number} bad
+ * One that is loud only when it is out of its limits.
+ * @param {ReturnType<typeof reading>} write
+ * @param {string} text
+ * @param {ReturnType<typeof classify>} word
  */
-function above(value, warn, bad) {
-  if (typeof value !== "number" || value < warn) return "";
-  return value < bad ? "warn" : "bad";
+function odd(write, text, word) {
+  write(text, word === "ok" ? "" : levelOf(word), oddWord(word));
 }
 
-/** @param {Telemetry} car */
-function noteText(car) {
-  const parts = [];
-  const compounds = compoundText(car.tire_compounds);
-  if (compounds !== "") parts.push(compounds);
-  if (typeof car.tires_as_of_lap === "number") {
-    parts.push(`measured on lap ${number(car.tires_as_of_lap)}`);
-  }
-  return parts.join(", ");
+/**
+ * @param {HTMLElement} box
+ * @param {Corner} corner
+ * @param {Pick<StintTrends, "revision" | "points">} trends
+ */
+function sparkWidget(box, corner, trends) {
+  const line = find(box, "polyline");
+  /** @type {Units | null} */
+  let said = null;
+  let drawn = -1;
+  const label = changed((/** @type {string} */ text) => box.setAttribute("aria-label", text));
+  return (/** @type {Units} */ units) => {
+    if (drawn === trends.revision && said === units) return;
+    drawn = trends.revision;
+    said = units;
+    const [times, values = []] = trends.points([`tire_temps_${corner}`]);
+    line.setAttribute("points", sparkPoints(times, values, LEAST_SPAN));
+    const span = spanOf(values);
+    const text = (/** @type {number} */ celsius) => temperature(celsius, units);
+    const words = span === null ? "no data yet" : `${text(span.min)} to ${text(span.max)}`;
+    const unit = span === null ? "" : ` ${unitName(units, "temperature")}`;
+    label(`${humanise(CORNER_NAMES[corner])} tyre over the stint: ${words}${unit}`);
+  };
+}
+
+/** @param {CornerWear} wear */
+function rateText({ per_lap, laps_left, reason }) {
+  if (reason === "learning" || reason === "no wear") return reason;
+  if (per_lap === null || laps_left === null) return "";
+  return `${number(per_lap, 2)}/lap · ${lapsText(laps_left)}`;
+}
+
+/** @param {{ wear: Wear, limits: View["limits"] }} view */
+function firstText({ wear: { first, laps_left, as_of_lap }, limits }) {
+  if (as_of_lap !== null) return `Tyres as measured on lap ${number(as_of_lap)}: not live`;
+  if (first === null || laps_left === null) return "";
+  const limit = number(limits.tire_wear.limit);
+  return `Worn first: ${CORNER_NAMES[first]}, ${lapsText(laps_left)} to ${limit} %`;
+}
+
+/**
+ * Down, because a lap that the tyre does not last must not be promised.
+ * @param {number} laps
+ */
+function lapsText(laps) {
+  const whole = Math.floor(laps + 1e-6);
+  return `${number(whole)} ${whole === 1 ? "lap" : "laps"}`;
 }
 
 /** @param {Wheels<string> | null | undefined} compounds */

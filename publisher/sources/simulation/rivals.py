@@ -108,7 +108,7 @@ class Field:
             gap_behind=behind_s,
             gap_ahead_laps=ahead_laps,
             gap_behind_laps=behind_laps,
-            gap_leader=to_leader % 1 * pace,
+            gap_leader=to_leader % 1 * leader.lap_time_s * slow,
             laps_behind_leader=min(9999, int(to_leader)),
             leader_lap_time=leader.last_lap_s or None,
             traffic_ahead=traffic_ahead,

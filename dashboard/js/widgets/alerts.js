@@ -1,0 +1,106 @@
+/** Alerts as they stand, the worst first: a bar for what is wrong, a line for what is news. */
+
+/** @import { ActiveAlert, Severity } from "../alert_types.js" */
+/** @import { Desk } from "../desk.js" */
+/** @import { Units, View } from "../types.js" */
+
+import { alertText, ruleTitle, SEVERITY_WORDS } from "../alert_texts.js";
+import { changed, create, dataSlot, textSlot } from "../dom.js";
+
+/** The line of connection and the notices say these, and would say them twice. */
+const SAID_ELSEWHERE = new Set(["bridge", "broker", "stale"]);
+
+/**
+ * @param {HTMLElement} root
+ * @param {Desk} desk
+ * @param {readonly Severity[]} severities of those shown here
+ */
+export function alertsWidget(root, desk, severities) {
+  /** @type {Map<string, ReturnType<typeof alertElement>>} */
+  const items = new Map();
+  const order = changed((/** @type {string} */ _ids) => {
+    root.replaceChildren(...[...items.values()].map(({ element }) => element));
+  });
+
+  return {
+    /** @param {View} view */
+    render({ units }) {
+      const active = desk.alerts.active.filter(({ name, finding }) => {
+        return severities.includes(finding.severity) && !SAID_ELSEWHERE.has(name);
+      });
+      const before = new Map(items);
+      items.clear();
+      for (const alert of inOrder(active)) {
+        const item = before.get(alert.id) ?? alertElement(alert, desk);
+        item.render(alert, units);
+        items.set(alert.id, item);
+      }
+      order([...items.keys()].join());
+      root.hidden = items.size === 0;
+    },
+  };
+}
+
+/**
+ * What somebody has seen stands behind what nobody has.
+ * @param {readonly ActiveAlert[]} active
+ */
+function inOrder(active) {
+  const isQuiet = (/** @type {ActiveAlert} */ alert) => alert.is_acknowledged || alert.is_muted;
+  return [...active.filter((alert) => !isQuiet(alert)), ...active.filter(isQuiet)];
+}
+
+/**
+ * @param {Pick<ActiveAlert, "id" | "name">} alert
+ * @param {Desk} desk
+ */
+function alertElement({ id, name }, desk) {
+  const element = create("li", "alert");
+  element.dataset["alert"] = id;
+  const severity = create("strong");
+  const text = create("span", "text");
+  const state = create("span", "state");
+  const seen = button("Seen", () => desk.acknowledge(id));
+  const mute = button("", () => desk.mute(name, !desk.muted.includes(name)));
+  element.append(severity, text, state, seen, mute);
+  const write = {
+    severity: textSlot(severity),
+    text: textSlot(text),
+    state: textSlot(state),
+    mute: textSlot(mute),
+    look: dataSlot(element, "look"),
+    seen: changed((/** @type {string} */ label) => seen.setAttribute("aria-label", label)),
+    muting: changed((/** @type {string} */ label) => mute.setAttribute("aria-label", label)),
+  };
+
+  return {
+    element,
+    /**
+     * @param {ActiveAlert} alert
+     * @param {Units} units
+     */
+    render({ finding, is_muted, is_acknowledged, is_old }, units) {
+      const said = alertText(finding, units);
+      const states = [is_old && "not live", is_muted && "muted", is_acknowledged && "seen"];
+      write.severity(SEVERITY_WORDS[finding.severity]);
+      write.text(said);
+      write.state(states.filter((word) => word !== false).join(", "));
+      write.mute(is_muted ? "Unmute" : "Mute");
+      write.look(is_muted || is_acknowledged || is_old ? "quiet" : finding.severity);
+      seen.hidden = is_acknowledged;
+      write.seen(`Seen: ${said}`);
+      write.muting(`${is_muted ? "Unmute" : "Mute"}: ${ruleTitle(name)}`);
+    },
+  };
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} onClick
+ */
+function button(text, onClick) {
+  const element = create("button", undefined, text);
+  element.type = "button";
+  element.addEventListener("click", onClick);
+  return element;
+}

@@ -1,0 +1,125 @@
+/** The rows of the lap table; a lap keeps its row while newer ones come above it. */
+
+/** @import { LapRow, Units } from "../types.js" */
+/** @import { Shown } from "./laps.js" */
+
+import { create, dataSlot, find, textSlot } from "../dom.js";
+import { clockTime, DASH, delta, fuel, lapTime, number } from "../format.js";
+import { noteOf, rowKey, stintNumbers } from "../lap_rows.js";
+import { counts } from "../laps.js";
+
+/** @param {HTMLElement} table */
+export function tableWidget(table) {
+  const body = find(table, "tbody");
+  const energy = dataSlot(table, "energy");
+  /** @type {Map<string, ReturnType<typeof rowWidget>>} */
+  let rows = new Map();
+
+  return {
+    /**
+     * @param {Shown} shown
+     * @param {number} limit
+     */
+    render({ laps, best_lap_time, units }, limit) {
+      const stints = stintNumbers(laps);
+      const before = rows;
+      rows = new Map();
+      let next = body.firstElementChild;
+      for (let i = laps.length - 1; i >= Math.max(0, laps.length - limit); i -= 1) {
+        const lap = laps[i];
+        if (lap === undefined) continue;
+        const key = rowKey(lap);
+        const row = before.get(key) ?? rowWidget();
+        before.delete(key);
+        rows.set(key, row);
+        row.render({ lap, older: laps[i - 1] ?? null, stint: stints[i] ?? null, best_lap_time, units });
+        if (row.element === next) next = next.nextElementSibling;
+        else body.insertBefore(row.element, next);
+      }
+      for (const { element } of before.values()) element.remove();
+      energy(laps.some(({ energy_left }) => energy_left !== null) ? "yes" : "");
+    },
+  };
+}
+
+/**
+ * @typedef {object} RowFacts
+ * @property {LapRow} lap
+ * @property {LapRow | null} older the lap before
+ * @property {number | null} stint
+ * @property {number | null} best_lap_time
+ * @property {Units} units
+ */
+
+function rowWidget() {
+  const element = create("tr");
+  const head = create("th");
+  head.scope = "row";
+  element.append(head);
+  const lapText = textSlot(head);
+  const cells = COLUMNS.map(({ className, text }) => {
+    const td = create("td", className);
+    element.append(td);
+    return { set: textSlot(td), text };
+  });
+  const best = dataSlot(element, "best");
+  const mark = dataSlot(element, "kind");
+  const run = dataSlot(element, "run");
+  const driver = dataSlot(element, "driver");
+
+  return {
+    element,
+    /** @param {RowFacts} facts */
+    render(facts) {
+      const { lap, older } = facts;
+      lapText(number(lap.lap));
+      for (const cell of cells) cell.set(cell.text(facts));
+      best(isBest(facts) ? "yes" : "");
+      mark(lap.yellow === true ? "yellow" : (lap.kind ?? ""));
+      run(older !== null && older.lap > lap.lap ? "first" : "");
+      driver(older !== null && older.driver !== lap.driver ? "other" : "");
+    },
+  };
+}
+
+/** @param {RowFacts} facts */
+function isBest({ lap, best_lap_time }) {
+  return lap.lap_time !== null && lap.lap_time === best_lap_time && counts(lap);
+}
+
+/** @param {RowFacts} facts */
+function deltaText(facts) {
+  const { lap, best_lap_time } = facts;
+  if (isBest(facts)) return "best";
+  if (lap.lap_time === null || best_lap_time === null) return DASH;
+  return delta(lap.lap_time - best_lap_time);
+}
+
+/** @param {LapRow} lap */
+function sectorsText({ sector_times }) {
+  return sector_times.map((seconds) => lapTime(seconds)).join("  ") || DASH;
+}
+
+/**
+ * The cells after the lap's number, in the order of the table's head.
+ * @type {readonly { className: string, text: (row: RowFacts) => string }[]}
+ */
+const COLUMNS = [
+  { className: "time", text: ({ lap }) => lapTime(lap.lap_time) },
+  { className: "delta", text: deltaText },
+  { className: "wide sectors", text: ({ lap }) => sectorsText(lap) },
+  { className: "", text: ({ lap, units }) => fuel(lap.fuel_used, units, 2) },
+  { className: "", text: ({ lap, units }) => fuel(lap.fuel_left, units) },
+  {
+    className: "wide",
+    text: ({ lap, units }) => (lap.fuel_added ? fuel(lap.fuel_added, units) : ""),
+  },
+  { className: "wide energy", text: ({ lap }) => number(lap.energy_used, 1) },
+  { className: "wide energy", text: ({ lap }) => number(lap.energy_left, 1) },
+  { className: "wide", text: ({ lap }) => number(lap.wear_max, 1) },
+  { className: "text widest name", text: ({ lap }) => lap.compound || DASH },
+  { className: "text kind", text: ({ lap }) => noteOf(lap) },
+  { className: "text medium name", text: ({ lap }) => lap.driver || DASH },
+  { className: "wide", text: ({ stint }) => number(stint) },
+  { className: "widest", text: ({ lap }) => clockTime(lap.finished_at) },
+];

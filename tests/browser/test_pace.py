@@ -1,0 +1,110 @@
+"""Pace: the map, the delta, the charts and the laps of a whole race."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Demo
+
+NUMBER = re.compile(r"\d")
+LONG_MS = 60_000
+
+
+def running(*arguments: str) -> Iterator[Demo]:
+    demo = Demo(*arguments, "--rate", "60")
+    yield demo
+    if demo.process.poll() is None:
+        demo.stop()
+
+
+@pytest.fixture
+def close_demo() -> Iterator[Demo]:
+    """A lap every five seconds, in frames that are close enough to learn a track from."""
+    yield from running("--speed", "20")
+
+
+@pytest.fixture
+def race_demo() -> Iterator[Demo]:
+    """Ten laps a second."""
+    yield from running("--speed", "1000")
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("[data-test=lap-table] tbody tr")
+
+
+def download(page: Page, name: str) -> list[list[str]]:
+    with page.expect_download() as waiting:
+        page.locator(f"[data-export={name}]").click()
+    assert re.fullmatch(r"pitboard-[a-z-]+-\d{8}-\d{6}\.csv", waiting.value.suggested_filename)
+    with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_page_learns_the_track_and_compares_laps(page: Page, close_demo: Demo) -> None:
+    page.goto(close_demo.url)
+
+    expect(page.locator("[data-test=map-reason]")).to_contain_text("Learning the track")
+    expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
+    expect(page.locator("[data-test=map-car]")).to_be_attached()
+    words = page.locator("#map .word").all_text_contents()
+    assert words == ["start", "S2", "S3", "pit in", "pit out"]
+    expect(page.locator("#delta [data-slot=best-of]")).to_have_text(NUMBER)
+    expect(page.locator("[data-test=delta-last]")).to_have_text(NUMBER)
+    assert page.evaluate("localStorage.getItem('pitboard.maps')")
+    for section in ("delta", "traces", "pace"):
+        page.locator(f"#{section}").scroll_into_view_if_needed()
+        expect(page.locator(f"#{section} canvas").first).to_be_visible()
+
+
+def test_page_moves_the_car_on_the_map(page: Page, close_demo: Demo) -> None:
+    page.goto(close_demo.url)
+    car = page.locator("[data-test=map-car]")
+    expect(car).to_have_attribute("style", re.compile("translate"), timeout=LONG_MS)
+
+    before = car.get_attribute("style")
+
+    expect(car).not_to_have_attribute("style", before or "")
+    page.set_viewport_size({"width": 390, "height": 844})
+    car.evaluate("element => element.style.transform = 'translate(100%, 0)'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_page_opens_the_laps_of_the_whole_race(page: Page, race_demo: Demo) -> None:
+    """A list that made a thousand rows at once would hold up the page."""
+    page.goto(race_demo.url)
+    button = page.locator("[data-test=all-laps]")
+    expect(button).to_have_text(re.compile(r"[1-9]\d\d laps"), timeout=LONG_MS)
+    expect(rows(page)).to_have_count(12)
+
+    button.click()
+
+    expect(rows(page)).to_have_count(100)
+    page.locator("[data-test=lap-roll]").focus()
+    page.keyboard.press("End")
+    expect(rows(page).nth(100)).to_be_attached()
+    head = page.locator("[data-test=lap-table] thead th").first
+    expect(head).to_be_in_viewport()
+    button.click()
+    expect(rows(page)).to_have_count(12)
+
+
+def test_page_hands_out_what_it_recorded_as_files(page: Page, close_demo: Demo) -> None:
+    page.goto(close_demo.url)
+    expect(page.locator("#delta [data-slot=best-of]")).to_have_text(NUMBER, timeout=LONG_MS)
+    expect(page.locator("[data-test=delta-last]")).to_have_text(NUMBER, timeout=LONG_MS)
+
+    laps = download(page, "laps")
+    traces = download(page, "traces")
+    telemetry = download(page, "telemetry")
+
+    assert laps[0][:3] == ["monitor_id", "run", "lap"]
+    assert len(laps) - 1 >= len(rows(page).all()) - 1
+    assert traces[0] == ["lap_distance_m", "current_s", "last_s", "best_s"]
+    assert len(traces) > 100
+    assert telemetry[0][:4] == ["time_s", "lap", "lap_distance_m", "speed_kmh"]
+    assert len(telemetry) > 100
