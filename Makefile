@@ -10,7 +10,7 @@ DEV_STAMP := .venv/.dev
 JS_STAMP := node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema screenshots bench clean
+.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema screenshots bench bench-dashboard soak fuzz clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,10 +55,20 @@ schema: $(DEV_STAMP) ## Write what is generated from the contract: schemas, Asyn
 	$(BIN)/python docs/generate.py
 
 screenshots: setup ## Take the pictures of the README anew
-	PITBOARD_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k last_ten -q
+	PITBOARD_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k "newest_dozen or test_picture" -q
 
 bench: $(DEV_STAMP) ## Measure, beside a peer in the same run
 	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.validation
+
+bench-dashboard: setup ## What the page costs in a real Chromium; MINUTES=10 to watch longer
+	$(BIN)/python -m benchmarks.dashboard $(if $(MINUTES),--minutes $(MINUTES))
+
+soak: $(DEV_STAMP) packages ## A fault a minute for 10 minutes; SOAK=8h for longer, SEED=7 to repeat
+	$(BIN)/python -m tests.soak $(if $(SOAK),--duration $(SOAK)) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(DEV_STAMP) ## 100,000 damaged packets at the embedded broker; SEED=7 to repeat
+	$(BIN)/python -m tests.broker.fuzz $(if $(SEED),--seed $(SEED))
 
 clean: ## Remove everything that make made
 	rm -rf .venv node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -11,6 +11,7 @@ import pytest
 
 from pitboard.bridge import guard
 from pitboard.bridge.guard import OwnNames
+from pitboard.bridge.qr import qr_code
 from pitboard.bridge.server import BridgeServer
 from tests.bridge.support import (
     MONITOR,
@@ -84,7 +85,7 @@ async def test_scripts_have_their_type(http: httpx.AsyncClient) -> None:
 
 
 async def test_pages_find_all_their_files_under_one_version(http: httpx.AsyncClient) -> None:
-    for page in ("/", f"/s/{SESSION}"):
+    for page in ("/", f"/s/{SESSION}", "/s/car-1+car-2"):
         text = (await http.get(page)).text
         paths = re.findall(r'"(/[^"]+/static/[^"]+)"', text)
 
@@ -128,9 +129,38 @@ async def test_worker_is_a_script_at_the_root_and_its_files_are_all_served(
     assert (await http.get(shell["session"])).content == (await http.get(f"/s/{SESSION}")).content
 
 
+async def test_code_is_the_link_by_the_host_that_the_browser_used(
+    server: BridgeServer, http: httpx.AsyncClient
+) -> None:
+    """A phone in the network cannot open what only this machine can."""
+    path = f"/qr/{SESSION}.svg"
+    here = await http.get(path)
+    there = await http.get(path, headers={"Host": f"LOCALHOST:{server.port}"})
+
+    assert here.headers["content-type"] == "image/svg+xml"
+    assert here.headers["cache-control"] == "no-store"
+    assert here.content == qr_code(f"{server.url}/s/{SESSION}")
+    assert there.content == qr_code(f"http://localhost:{server.port}/s/{SESSION}")
+    assert (await http.get(path, headers={"Host": "evil.example"})).status_code == 400
+    assert (await http.head(path)).status_code == 200
+
+
+async def test_manifest_has_its_type(http: httpx.AsyncClient) -> None:
+    (path,) = re.findall(r'rel="manifest" href="([^"]+)"', (await http.get("/")).text)
+
+    response = await http.get(path)
+
+    assert response.headers["content-type"] == "application/manifest+json"
+    assert response.json()["start_url"] == "/"
+
+
 @pytest.mark.parametrize(
     "path",
     [
+        "/qr/Bad.svg",
+        "/qr/a+b.svg",
+        f"/qr/{'a' * 65}.svg",
+        "/qr/a.png",
         "/s/Bad",
         "/s/a+B",
         "/s/" + "+".join("abcdefghi"),
@@ -281,9 +311,9 @@ async def test_only_the_own_session_is_served(broker: Mosquitto, publisher: Publ
         BridgeServer(settings(broker.url, only_sessions=only, list_sessions=True)) as server,
         httpx.AsyncClient(base_url=server.url, trust_env=False) as http,
     ):
-        for path in ("/s/", "/api/sessions/"):
-            assert (await http.get(path + SESSION)).status_code == 200
-            assert (await http.get(path + OTHER_SESSION)).status_code == 404
+        for path in ("/s/{}", "/api/sessions/{}", "/qr/{}.svg"):
+            assert (await http.get(path.format(SESSION))).status_code == 200
+            assert (await http.get(path.format(OTHER_SESSION))).status_code == 404
         listing = json.loads((await http.get("/api/sessions")).text)
 
     assert {entry["session_id"] for entry in listing["sessions"]} <= {SESSION}

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,8 @@ def test_types_are_those_that_browsers_insist_on() -> None:
     assert media_type("js/main.js") == "text/javascript"
     assert media_type("style.css") == "text/css"
     assert media_type("icon.svg") == "image/svg+xml"
+    assert media_type("icon-192.png") == "image/png"
+    assert media_type("manifest.webmanifest") == "application/manifest+json"
     assert media_type("LICENSE") == "application/octet-stream"
 
 
@@ -117,3 +120,17 @@ def test_own_worker_names_only_files_that_there_are() -> None:
 
     assert len(files) > 30
     assert all(pages.get(path.removeprefix(prefix)) is not None for path in files)
+
+
+def test_icons_of_the_manifest_have_the_size_they_are_named_with() -> None:
+    """Android offers to install the page only with a picture of 192 and one of 512."""
+    icons = json.loads((DASHBOARD / "manifest.webmanifest").read_text())["icons"]
+    pictures = [icon for icon in icons if icon["type"] == "image/png"]
+
+    for icon in pictures:
+        head = (DASHBOARD / icon["src"]).read_bytes()[:24]
+        width, height = struct.unpack(">8x4x4xII", head)
+        assert head.startswith(b"\x89PNG")
+        assert icon["sizes"] == f"{width}x{height}"
+    assert {icon["sizes"] for icon in pictures} == {"192x192", "512x512"}
+    assert all((DASHBOARD / icon["src"]).is_file() for icon in icons)

@@ -80,6 +80,6 @@ def two_cars(page: Page, url: str, path: Path) -> None:
     other.emulate_media(color_scheme="dark")
     other.goto(url)
     for row in other.locator("[data-test=cars] tbody tr").all():
-        shows(row.locator("[data-slot=laps_left]"), NUMBER)
+        shows(row.locator("[data-slot=left]"), NUMBER)
     other.screenshot(path=path)
     other.close()
