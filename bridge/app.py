@@ -25,6 +25,8 @@ from pitboard.contract.topics import is_id
 
 _READ = ["GET", "HEAD"]
 
+FOR_EVER = "public, max-age=31536000, immutable"
+
 
 def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastAPI:
     """The bridge as an application; it connects to the broker when it starts.
@@ -129,11 +131,14 @@ def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
 
     @app.api_route("/v/{version}/static/{name:path}", methods=_READ)
     async def versioned(version: str, name: str, request: Request) -> Response:
-        tag = {"ETag": f'"{pages.version}"'}
         content = pages.get(name) if version == pages.version else None
-        if content is not None and request.headers.get("if-none-match") == tag["ETag"]:
-            return Response(status_code=304, headers=tag)
-        return _file(name, content, tag)
+        if content is None:
+            return _file(name, None)
+        # Another version has another address, so a browser need never ask again.
+        headers = {"ETag": f'"{pages.version}"', "Cache-Control": FOR_EVER}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+        return _file(name, content, headers)
 
     app.mount("/static", StaticFiles(directory=dashboard, check_dir=False))
 

@@ -36,7 +36,9 @@ def running() -> Iterator[Browser]:
 @contextmanager
 def new_page(chromium: Browser) -> Iterator[Page]:
     """A page whose every error fails the test."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, locale="en-GB", color_scheme="dark"
+    )
     context.set_default_timeout(TIMEOUT_S * 1000)
     page = context.new_page()
     errors: list[Error] = []

@@ -1,7 +1,9 @@
 /** The page of several cars, `/s/car-1+car-2`: a connection and a row each. */
 
 import { create, find, textSlot } from "./dom.js";
+import { applyTheme, themeOf } from "./look.js";
 import { registerWorker } from "./offline.js";
+import { loadPrefs } from "./prefs.js";
 import { isSessionId, sessionPath } from "./session_id.js";
 import { BROWSER, Connection, socketUrl } from "./socket.js";
 import { steadyClock } from "./steady.js";
@@ -15,6 +17,8 @@ const CARS_HZ = 2;
 const HIDDEN_HZ = 1;
 const REPAINT_MS = 250;
 
+const { theme } = loadPrefs(() => localStorage);
+applyTheme(document, themeOf(theme, matchMedia("(prefers-color-scheme: light)").matches));
 const now = steadyClock(() => performance.now(), Date.now);
 const units = loadUnits(() => localStorage);
 const ids = [...new Set((location.pathname.split("/")[2] ?? "").split("+"))].filter(isSessionId);

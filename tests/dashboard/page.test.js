@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 const ROOT = new URL("../../dashboard/", import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, ROOT), "utf8");
-const PAGES = ["index.html", "session.html"];
+const PAGES = ["index.html", "session.html", "cars.html"];
 const MODULES = readdirSync(new URL("js/", ROOT), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".js"))
   .map((path) => `js/${path}`);
