@@ -27,6 +27,7 @@ class Echo:
         self._births: set[int] = set()
         self._announced_s: float | None = None
         self._is_heard = False
+        self._was_unheard = False
         self._has_twin = False
         self._saw_stranger = False
 
@@ -34,9 +35,10 @@ class Echo:
         """What is wrong now."""
         if self._has_twin:
             return Trouble.TWIN
-        is_waited_for = self._announced_s is not None and not self._is_heard
-        is_late = is_waited_for and self.due_s(now_s) is None
-        return Trouble.UNHEARD if is_late else None
+        if self._announced_s is not None and not self._is_heard and self.due_s(now_s) is None:
+            self._was_unheard = True
+        # Until it is heard again a new connection may be as mute as the one before.
+        return Trouble.UNHEARD if self._was_unheard and not self._is_heard else None
 
     def due_s(self, now_s: float) -> float | None:
         """When `trouble` changes unless a message comes, in monotonic seconds."""
@@ -71,5 +73,6 @@ class Echo:
         newest = max(self._births)
         if birth == newest:
             self._is_heard = True
+            self._was_unheard = False
         elif birth > newest:
             self._has_twin = True

@@ -138,6 +138,7 @@ class Link:
         self._is_answered = False
         self._is_closing = False
         self._is_aborted = False
+        self._is_over = threading.Event()
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -201,7 +202,11 @@ class Link:
                 trusted = ssl.create_default_context(cafile=self._settings.ca_file)
                 self._client.tls_set_context(trusted)
             self._client.connect(self.url.host, self.url.port, keepalive=self._settings.keepalive_s)
-            self._client.loop_forever(retry_first_connection=False)
+            # In paho's own thread: beside `loop_forever` the thread that publishes writes too, and
+            # half a packet of one may be followed by a packet of the other.
+            self._client.loop_start()
+            self._is_over.wait()
+            self._client.loop_stop()
             end = self._end_reason or Ended("connection closed")
         except (OSError, ValueError) as exc:
             end = Ended(_describe(exc, is_encrypted=self.url.is_encrypted))
@@ -234,6 +239,8 @@ class Link:
             return
         refused = reason.value in (0x86, 0x87)
         self._end_reason = Ended(str(reason), is_refused=refused)
+        # paho tells nobody that such a connection ended.
+        self._is_over.set()
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, *_: object
@@ -241,6 +248,7 @@ class Link:
         if self._end_reason is None and reason.is_failure:
             is_strange = not (self._is_answered or self.url.is_encrypted)
             self._end_reason = Ended(HUNG_UP if is_strange else "connection lost")
+        self._is_over.set()
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         try:

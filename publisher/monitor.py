@@ -260,7 +260,7 @@ class Runner:
         if trouble is Trouble.TWIN:
             self._connection.contested()
         level = logging.ERROR if trouble else logging.INFO
-        text = trouble.value if trouble else "the broker passes our messages on"
+        text = trouble.value if trouble else "that trouble is over"
         memory = self._state.memory
         ids = memory.session_id, memory.monitor_id
         log.log(level, "[Publisher] Session %s, monitor %s: %s", *ids, text)

@@ -58,6 +58,17 @@ def test_lost_connection_is_not_unheard(echo: Echo) -> None:
     assert echo.trouble(1000.0) is None
 
 
+def test_unheard_monitor_stays_so_over_a_reconnect_until_it_is_heard(echo: Echo) -> None:
+    """A line that breaks meanwhile says nothing of the broker's rules."""
+    assert echo.trouble(150.0) is Trouble.UNHEARD
+
+    reconnect(echo, 11, 10)
+    told = [echo.trouble(200.0)]
+    echo.heard(11)
+
+    assert [*told, echo.trouble(200.0)] == [Trouble.UNHEARD, None]
+
+
 def test_birth_of_a_stranger_in_the_read_back_is_a_twin(echo: Echo) -> None:
     reconnect(echo, 12, 10, 11)
 
