@@ -65,6 +65,7 @@ bench-dashboard: setup ## What the page costs in a real Chromium; MINUTES=10 to 
 	$(BIN)/python -m benchmarks.dashboard $(if $(MINUTES),--minutes $(MINUTES))
 
 soak: $(DEV_STAMP) packages ## A fault a minute for 10 minutes; SOAK=8h for longer, SEED=7 to repeat
+	PITBOARD_SOAK=1 $(BIN)/python -m pytest -q tests/soak
 	$(BIN)/python -m tests.soak $(if $(SOAK),--duration $(SOAK)) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(DEV_STAMP) ## 100,000 damaged packets at the embedded broker; SEED=7 to repeat

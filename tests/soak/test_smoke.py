@@ -1,5 +1,6 @@
 """The whole system through one fault, in seconds: what `make soak` does in minutes."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ from tests.soak.report import text
 from tests.soak.schedule import Kind, Plan
 from tests.soak.soak import Soak
 
-pytestmark = [pytest.mark.system, pytest.mark.anyio]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.anyio,
+    pytest.mark.skipif("PITBOARD_SOAK" not in os.environ, reason="make soak begins with it"),
+]
 
 
 @pytest.fixture
