@@ -48,7 +48,6 @@ class Connection:
         self._link: Link | None = None
         self._is_up = False
         self._was_up = False
-        self._is_admitted = False
         self._contested_until_s = float("-inf")
         self._connect_at_s: float | None = 0.0
         self._sent_at_s: dict[int, float] = {}
@@ -108,11 +107,9 @@ class Connection:
         assert self._link is not None
         log.info("[Publisher] Connected to %s", self._link.url)
         self._is_up = self._was_up = True
-        self._is_admitted = False
 
     def admitted(self) -> None:
         """The broker granted our subscription: the next outage is waited for from the start."""
-        self._is_admitted = True
         self._dialer.accepted()
 
     def ended(self, end: Ended) -> None:
@@ -123,8 +120,7 @@ class Connection:
             self._refused(f"{what}: {advice}")
         elif self._is_up:
             log.info("[Publisher] Disconnected from broker")
-            # Who lets us in and hangs up is no better than who does not answer: try the next.
-            delay_s = self._dialer.lost() if self._is_admitted else self._dialer.failed()
+            delay_s = self._dialer.lost()
             if self._clock.monotonic_s() < self._contested_until_s:
                 delay_s = max(delay_s, REFUSED_DELAY_S)
             self._plan(delay_s)
