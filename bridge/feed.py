@@ -5,7 +5,7 @@ import logging
 import secrets
 import time
 
-from pitboard.bridge.checker import Checker
+from pitboard.bridge.checker import Checker, OncePerMinute
 from pitboard.bridge.hub import Hub
 from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.settings import BridgeSettings
@@ -14,6 +14,7 @@ from pitboard.contract.topics import Topic, session_filter
 
 log = logging.getLogger(__name__)
 
+FORBIDDEN = "the broker does not let this server read the session"
 NEWER = "the monitor is newer than this server: update pitboard here"
 
 # No broker marks the end of its replay.
@@ -31,11 +32,12 @@ class Feed:
 
     def __init__(self, settings: BridgeSettings, hub: Hub) -> None:
         self.checker = Checker(self._tell_newer)
-        self.upstream = Upstream(settings, self._take, self._on_change)
+        self.upstream = Upstream(settings, self._take, self._on_change, self._on_refused)
         self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._warm_ups: dict[str, asyncio.Task[None]] = {}
         self._came_at: dict[str, float] = {}
+        self._once = OncePerMinute()
 
     async def watch(self, session_id: str) -> None:
         """Subscribe unless it is; returns when the broker's stored values are most likely in."""
@@ -87,10 +89,18 @@ class Feed:
         self._hub.deliver(topic, message, payload, retained, now_ms)
 
     def _tell_newer(self, topic: Topic) -> None:
+        self._tell(topic.session_id, 426, NEWER, f"monitor={topic.monitor_id}")
+
+    def _on_refused(self, topic_filter: str) -> None:
+        session_id = topic_filter.split("/")[2]
+        if self._once.admit(session_id, self._loop.time()) is not None:
+            self._tell(session_id, 403, FORBIDDEN, f"filter={topic_filter}")
+
+    def _tell(self, session_id: str, code: int, text: str, detail: str) -> None:
+        """Say to all browsers of the session what is wrong; the detail is for the log."""
         ref = secrets.token_hex(4)
-        text = "[Server] WARNING: monitor is newer than this bridge session=%s monitor=%s ref=%s"
-        log.warning(text, topic.session_id, topic.monitor_id, ref)
-        self._hub.tell(topic.session_id, frames.Error(code=426, message=NEWER, ref=ref))
+        log.warning("[Server] WARNING: %s session=%s %s ref=%s", text, session_id, detail, ref)
+        self._hub.tell(session_id, frames.Error(code=code, message=text, ref=ref), clock_ms())
 
     def _on_change(self, connected: bool) -> None:
         self._hub.set_upstream(connected, clock_ms())

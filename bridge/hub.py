@@ -17,6 +17,10 @@ LINGER_MS = 60_000
 MAX_SESSIONS = 200
 
 
+TOLD_FOR_MS = 60_000
+"""What is told of a session comes again each minute while it holds."""
+
+
 class HubFull(Exception):
     """No further session can be watched, by this browser or by anybody."""
 
@@ -39,6 +43,7 @@ class Hub:
         self._waiting: dict[str, set[Outbox]] = {}
         # Browsers in order of arrival, and iterated for each message: a dict, not a set.
         self._admitted: dict[str, dict[Outbox, None]] = {}
+        self._told: dict[str, tuple[int, bytes]] = {}
         self._left_at: dict[str, int] = {}
         self._joined: dict[Outbox, set[str]] = {}
         self._evicted: list[str] = []
@@ -75,6 +80,9 @@ class Hub:
         self._waiting[session_id].discard(outbox)
         self._admitted[session_id].setdefault(outbox)
         self._send_snapshot(outbox, session_id, now_ms)
+        told_at, frame = self._told.get(session_id, (0, b""))
+        if frame and now_ms - told_at < TOLD_FOR_MS:
+            outbox.put(frame)
 
     def request_latest(self, outbox: Outbox, session_id: str, now_ms: int) -> None:
         """Send the snapshot again; nothing to a browser that does not watch the session."""
@@ -138,10 +146,12 @@ class Hub:
                 outbox.discard(topic.session_id, topic.monitor_id)
         self._send(topic.session_id, session.remove(topic, now_ms))
 
-    def tell(self, session_id: str, error: frames.Error) -> None:
-        """Say something to all browsers that watch the session."""
+    def tell(self, session_id: str, error: frames.Error, now_ms: int) -> None:
+        """Say something to all who watch the session, and for a minute to whoever comes."""
         if session_id in self._sessions:
-            self._send(session_id, [frames.encode(error)])
+            frame = frames.encode(error)
+            self._told[session_id] = (now_ms, frame)
+            self._send(session_id, [frame])
 
     def set_upstream(self, connected: bool, now_ms: int) -> None:
         """The broker was reached or lost; told to every browser that watches anything."""
@@ -183,6 +193,7 @@ class Hub:
         del self._sessions[session_id]
         del self._waiting[session_id]
         del self._admitted[session_id]
+        self._told.pop(session_id, None)
         self._evicted.append(session_id)
 
     def _send_snapshot(self, outbox: Outbox, session_id: str, now_ms: int) -> None:

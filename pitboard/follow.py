@@ -82,11 +82,7 @@ class _Follower:
                 return
             reasons.append(f"{url}: {end.reason}")
             yield end
-            delay_s = (
-                self._dialer.lost()
-                if self._is_connected
-                else self._dialer.failed(is_refused=end.is_refused)
-            )
+            delay_s = self._next_wait_s(end)
             self._is_connected = False
             if not self._dialer.is_round_over:
                 continue
@@ -94,6 +90,11 @@ class _Follower:
                 raise LinkLost("cannot reach the broker: " + "; ".join(reasons))
             yield from self._pause(delay_s, reasons[-1])
             reasons.clear()
+
+    def _next_wait_s(self, end: Ended) -> float:
+        if self._is_connected:
+            return self._dialer.lost()
+        return self._dialer.refused()[0] if end.is_refused else self._dialer.failed()
 
     def _work(self, url: BrokerUrl) -> Generator[FollowEvent, None, Ended | None]:
         """One link from its begin to its end; `None` when it was to stop."""
@@ -109,6 +110,8 @@ class _Follower:
                 elif isinstance(event, Subscribed) and event.is_refused:
                     raise LinkRefused("the broker does not let this user read these topics")
                 elif isinstance(event, Received | Subscribed | Tick):
+                    if isinstance(event, Subscribed):
+                        self._dialer.accepted()
                     yield event
             return None
         finally:
@@ -126,7 +129,6 @@ class _Follower:
         if self._was_connected:
             log.info("reconnected broker=%s", link.url)
         self._was_connected = self._is_connected = True
-        self._dialer.accepted()
         link.subscribe(self._filters)
 
     def _pause(self, delay_s: float, reason: str) -> Generator[FollowEvent, None, None]:

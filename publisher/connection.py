@@ -50,6 +50,7 @@ class Connection:
         self._was_up = False
         self._contested_until_s = float("-inf")
         self._connect_at_s: float | None = 0.0
+        self._answer_due_s: float | None = None
         self._sent_at_s: dict[int, float] = {}
         self._oldest_since_s = 0.0
         self._laps: dict[int, LapKey] = {}
@@ -68,7 +69,7 @@ class Connection:
         """When to look at `is_due` or `is_overdue` again, in monotonic seconds."""
         if self._connect_at_s is not None:
             return self._connect_at_s
-        return self._ack_due_s
+        return self._due_s
 
     @property
     def is_due(self) -> bool:
@@ -77,12 +78,14 @@ class Connection:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the broker owes an acknowledgement for too long."""
-        due_s = self._ack_due_s
+        """Whether the broker owes an answer or an acknowledgement for too long."""
+        due_s = self._due_s
         return due_s is not None and self._clock.monotonic_s() >= due_s
 
     @property
-    def _ack_due_s(self) -> float | None:
+    def _due_s(self) -> float | None:
+        if self._answer_due_s is not None:
+            return self._answer_due_s
         # Brokers acknowledge in order, so a message waits for those before it: after an outage a
         # slow line needs longer than this for all the laps, although each one gets through.
         oldest_s = next(iter(self._sent_at_s.values()), None)
@@ -93,6 +96,9 @@ class Connection:
         if self._was_up and self._dialer.failures == 0:
             log.info("[Publisher] Attempting to reconnect...")
         self._connect_at_s = None
+        # From the name's look-up to CONNACK: paho's own limit is for the socket alone.
+        timeout_s = self._link_settings.connection_timeout_s
+        self._answer_due_s = self._clock.monotonic_s() + timeout_s
         self._link = Link(
             self._dialer.url,
             self._link_settings,
@@ -106,6 +112,7 @@ class Connection:
         """The link's broker let us in; whether we may do anything there is not known yet."""
         assert self._link is not None
         log.info("[Publisher] Connected to %s", self._link.url)
+        self._answer_due_s = None
         self._is_up = self._was_up = True
 
     def admitted(self) -> None:
@@ -145,15 +152,18 @@ class Connection:
         self._refused("does not let this user into the session: ask who runs it, or set --session")
 
     def _refused(self, what: str) -> None:
+        url = self._dialer.url
+        delay_s, is_news = self._dialer.refused()
         # Once: it stays so until a person changes something.
-        if not self._dialer.is_refused:
-            text = "[Publisher] The broker %s; trying again every %.0f s"
-            log.error(text, what, REFUSED_DELAY_S)
-        self._plan(self._dialer.failed(is_refused=True), is_told=False)
+        if is_news:
+            text = "[Publisher] The broker %s %s; trying again every %.0f s"
+            log.error(text, url, what, REFUSED_DELAY_S)
+        self._plan(delay_s, is_told=False)
 
     def _plan(self, delay_s: float, *, is_told: bool = True) -> None:
         self._link = None
         self._is_up = False
+        self._answer_due_s = None
         self._sent_at_s.clear()
         self._laps.clear()
         self._connect_at_s = self._clock.monotonic_s() + delay_s

@@ -16,9 +16,10 @@ from queue import SimpleQueue
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from pitboard.contract import reasons
 from pitboard.contract.errors import LinkLost
 from pitboard.contract.urls import BrokerUrl
 
@@ -26,13 +27,8 @@ log = logging.getLogger(__name__)
 
 USER_TIMEOUT_MS = 5000
 
-# By OpenSSL's number of what it found; its own words do for the rest.
-DISTRUST = {
-    9: "it is not valid yet, or this machine's clock is wrong",
-    10: "it has expired, or this machine's clock is wrong",
-    **dict.fromkeys((18, 19, 20, 21), "its authority is unknown here: name its file, --ca-file"),
-}
-HUNG_UP = "it hung up without an answer: no MQTT on that port, or only with mqtts://"
+LOOP_S = 1.0
+"""How often paho looks whether it has to ping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +134,6 @@ class Link:
         self._is_answered = False
         self._is_closing = False
         self._is_aborted = False
-        self._is_over = threading.Event()
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -158,6 +153,9 @@ class Link:
         client.on_subscribe = self._on_subscribe
         client.on_socket_open = _set_options
         client.on_disconnect = self._on_disconnect
+        # With it paho leaves writing to the loop. Else the thread that publishes writes too, and
+        # half a packet of one may be followed by a packet of the other.
+        client.on_socket_register_write = _write_in_the_loop
         self._client = client
         self._thread = threading.Thread(target=self._run, name=f"link {url}", daemon=True)
 
@@ -202,14 +200,11 @@ class Link:
                 trusted = ssl.create_default_context(cafile=self._settings.ca_file)
                 self._client.tls_set_context(trusted)
             self._client.connect(self.url.host, self.url.port, keepalive=self._settings.keepalive_s)
-            # In paho's own thread: beside `loop_forever` the thread that publishes writes too, and
-            # half a packet of one may be followed by a packet of the other.
-            self._client.loop_start()
-            self._is_over.wait()
-            self._client.loop_stop()
+            while self._client.loop(LOOP_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+                pass
             end = self._end_reason or Ended("connection closed")
         except (OSError, ValueError) as exc:
-            end = Ended(_describe(exc, is_encrypted=self.url.is_encrypted))
+            end = Ended(reasons.of_error(exc, is_encrypted=self.url.is_encrypted))
         except Exception as exc:
             # A supervisor's boundary: whatever paho raises, the owner hears that the link ended.
             log.exception("link failed url=%s", self.url)
@@ -237,18 +232,15 @@ class Link:
         if not reason.is_failure:
             self._emit(Connected())
             return
-        refused = reason.value in (0x86, 0x87)
+        refused = reason.value in reasons.REFUSED_CODES
         self._end_reason = Ended(str(reason), is_refused=refused)
-        # paho tells nobody that such a connection ended.
-        self._is_over.set()
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, *_: object
     ) -> None:
         if self._end_reason is None and reason.is_failure:
             is_strange = not (self._is_answered or self.url.is_encrypted)
-            self._end_reason = Ended(HUNG_UP if is_strange else "connection lost")
-        self._is_over.set()
+            self._end_reason = Ended(reasons.HUNG_UP if is_strange else reasons.LOST)
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         try:
@@ -277,15 +269,19 @@ def open_link(
 
     Raises `LinkLost` with every broker's reason in a person's words.
     """
-    reasons = []
+    failures = []
     for url in urls:
         link = Link(url, settings, client_id=client_id, events=events)
         link.open()
         event = events.get().event
         if not isinstance(event, Ended):
             return link
-        reasons.append(f"{url}: {event.reason}")
-    raise LinkLost("cannot reach the broker: " + "; ".join(reasons))
+        failures.append(f"{url}: {event.reason}")
+    raise LinkLost("cannot reach the broker: " + "; ".join(failures))
+
+
+def _write_in_the_loop(*_: object) -> None:
+    """The loop is woken already."""
 
 
 def _set_options(_client: mqtt.Client, _data: object, sock: object) -> None:
@@ -298,24 +294,3 @@ def _set_options(_client: mqtt.Client, _data: object, sock: object) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _describe(exc: Exception, *, is_encrypted: bool) -> str:
-    match exc:
-        case TimeoutError():
-            return "no answer in time"
-        case socket.gaierror():
-            return "host name not found"
-        case ssl.SSLCertVerificationError():
-            why = DISTRUST.get(exc.verify_code, exc.verify_message)
-            return f"certificate not trusted: {why}"
-        case ssl.SSLError(reason=str(reason)) if "ALERT" in reason:
-            return f"the broker ended the encryption: {reason.replace('_', ' ').lower()}"
-        case ssl.SSLError():
-            return "no TLS on that port"
-        case ConnectionResetError() if is_encrypted:
-            return "no TLS on that port, or the broker hung up"
-        case OSError(strerror=str(text)):
-            return text
-        case _:
-            return str(exc) or type(exc).__name__

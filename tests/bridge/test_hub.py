@@ -7,6 +7,7 @@ import pytest
 
 from pitboard.bridge.hub import Hub, HubFull
 from pitboard.bridge.outbox import Outbox
+from pitboard.contract import frames
 from tests.bridge.support import MONITOR, OTHER_MONITOR, SESSION, message, topic
 
 NOW = 1_781_376_000_000
@@ -56,6 +57,24 @@ def test_message_of_an_unwatched_session_is_dropped(hub: Hub) -> None:
     hub.remove(topic("setup"), NOW)
 
     assert hub.sessions == {}
+
+
+def test_what_is_told_of_a_session_reaches_who_comes_within_a_minute(hub: Hub) -> None:
+    """The browser whose join made the broker say no has its snapshot only after that."""
+    error = frames.Error(code=403, message="no", ref="1")
+    first, early, late = watch(hub), Outbox(), Outbox()
+    first.drain(0.0)
+    for outbox in (early, late):
+        hub.join(outbox, SESSION)
+    hub.tell(SESSION, error, NOW)
+    hub.tell("never-watched", error, NOW)
+
+    hub.admit(early, SESSION, NOW + MINUTE - 1)
+    hub.admit(late, SESSION, NOW + MINUTE)
+
+    assert types(first) == ["error"]
+    assert types(early) == ["snapshot", "error"]
+    assert types(late) == ["snapshot"]
 
 
 def test_every_browser_gets_the_same_bytes(hub: Hub) -> None:

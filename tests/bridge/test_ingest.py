@@ -3,7 +3,7 @@
 import asyncio
 import getpass
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,9 +13,21 @@ from pitboard.bridge.feed import Feed
 from pitboard.bridge.hub import Hub
 from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.outbox import Outbox
+from pitboard.bridge.server import BridgeServer
 from pitboard.bridge.settings import BridgeSettings
+from pitboard.broker import EmbeddedBroker
+from pitboard.broker.users import Role, Users, new_user
 from pitboard.contract.topics import session_filter
-from tests.bridge.support import SESSION, Publisher, eventually, settings, topic
+from tests.bridge.support import (
+    OTHER_SESSION,
+    SESSION,
+    Publisher,
+    browsing,
+    eventually,
+    settings,
+    topic,
+)
+from tests.broker.clients import CONNACK
 from tests.brokers import EmbeddedInThread, Mosquitto, free_port
 
 pytestmark = pytest.mark.anyio
@@ -148,6 +160,84 @@ async def test_refused_password_is_a_failure_with_its_reason(
         assert not upstream.connected
 
 
+def of_ada(url: str) -> BridgeSettings:
+    """A bridge that logs in as the monitor of one session."""
+    return settings(url, username="ada", password="secret")
+
+
+@pytest.fixture
+def closed() -> Iterator[EmbeddedInThread]:
+    """A broker that lets ada use her session and nothing else."""
+    ada = new_user(Role.MONITOR, "secret", name="ada", session_id=SESSION)
+    with EmbeddedInThread(lambda: EmbeddedBroker(port=0, users=Users(users=(ada,)))) as broker:
+        yield broker
+
+
+async def test_refused_filter_is_asked_for_again_and_the_others_are_served(
+    closed: EmbeddedInThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the broker mends its rules without restarting bridges."""
+    monkeypatch.setattr("pitboard.bridge.ingest.REFUSED_DELAY_S", 0.01)
+    foreign = session_filter(OTHER_SESSION)
+    refused: list[str] = []
+    upstream = Upstream(of_ada(closed.url), lambda *_: None, on_refused=refused.append)
+    task = asyncio.create_task(upstream.run())
+    await upstream.settled.wait()
+
+    await upstream.subscribe(session_filter(SESSION))
+    await upstream.subscribe(foreign)
+    await eventually(lambda: len(refused) >= 3)
+    upstream.unsubscribe(foreign)
+    count = len(refused)
+    await upstream.subscribe(session_filter(SESSION))
+
+    assert set(refused) == {foreign}
+    assert len(refused) <= count + 1
+    assert upstream.connected
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_browser_of_a_session_that_the_bridge_may_not_read_is_told(
+    closed: EmbeddedInThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The page would wait for a first message that cannot come."""
+    async with BridgeServer(of_ada(closed.url)) as server, browsing(server) as browser:
+        await browser.join(OTHER_SESSION)
+        error = await browser.of("error")
+
+    assert error["code"] == 403
+    assert OTHER_SESSION not in error["message"]
+    assert f"filter={session_filter(OTHER_SESSION)} ref={error['ref']}" in caplog.text
+
+
+async def test_broker_that_accepts_and_hangs_up_is_left_for_the_next(broker: Mosquitto) -> None:
+    async with (
+        hanging_up() as url,
+        linked(BridgeSettings(broker_urls=(url, broker.url))) as (
+            upstream,
+            received,
+        ),
+    ):
+        await upstream.subscribe("a/#")
+        await eventually(lambda: received.changes[-1:] == [True] and upstream.connected)
+
+
+@asynccontextmanager
+async def hanging_up() -> AsyncIterator[str]:
+    """A broker that lets everybody in and serves nobody."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(CONNACK)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
 async def test_failing_delivery_does_not_stop_the_others(
     broker: Mosquitto, publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -158,7 +248,7 @@ async def test_failing_delivery_does_not_stop_the_others(
                 raise ZeroDivisionError
             received.take(name, payload, retained)
 
-        upstream._deliver = take
+        upstream._backlog._deliver = take
         await upstream.subscribe("a/#")
         for body in (b"bad", b"good"):
             await publisher.raw("a/b", body)
@@ -170,7 +260,7 @@ async def test_failing_delivery_does_not_stop_the_others(
 async def test_full_backlog_drops(
     broker: Mosquitto, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pitboard.bridge.ingest.MAX_BACKLOG_BYTES", -1)
+    monkeypatch.setattr("pitboard.bridge.backlog.MAX_BACKLOG_BYTES", -1)
     async with linked(settings(broker.url)) as (upstream, received):
         await upstream.subscribe("a/#")
         await publisher.raw("a/b", b"x")

@@ -2,6 +2,7 @@
 
 import getpass
 import logging
+import socket
 from collections.abc import Sequence
 from queue import SimpleQueue
 
@@ -96,9 +97,9 @@ def test_refused_password_is_said_once_and_tried_slowly(caplog: pytest.LogCaptur
             assert line.wait_s == 30
 
     assert said(caplog) == [
-        "[Publisher] The broker does not accept this user and password for the session "
-        "(Not authorized): set PITBOARD_USERNAME and PITBOARD_PASSWORD, or --session; trying "
-        "again every 30 s"
+        f"[Publisher] The broker {broker.url} does not accept this user and password for the "
+        "session (Not authorized): set PITBOARD_USERNAME and PITBOARD_PASSWORD, or --session; "
+        "trying again every 30 s"
     ]
 
 
@@ -155,6 +156,19 @@ def test_session_that_the_user_may_not_read_is_said_once(
 
     refusals = [text for text in said(caplog) if "does not let this user" in text]
     assert len(refusals) == 1
+
+
+def test_peer_that_takes_connections_and_says_nothing_is_left_in_time() -> None:
+    """paho waits for the keepalive, which may be minutes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        line = Line([f"mqtt://127.0.0.1:{server.getsockname()[1]}"])
+        line.connection.open(WILL)
+        assert line.wait_s == LinkSettings().connection_timeout_s
+        line.clock.advance(line.wait_s)
+
+        assert line.connection.is_overdue
+        line.connection.abandon()
+        assert line.wait_s == 1
 
 
 def test_queue_that_moves_is_not_overdue_however_long_it_is() -> None:
