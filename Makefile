@@ -8,6 +8,9 @@ BIN := .venv/bin
 RUN_STAMP := .venv/.run
 DEV_STAMP := .venv/.dev
 JS_STAMP := node_modules/.installed
+# Most tests wait for a broker, a browser or a clock, so more run at once than there are cores.
+JOBS ?= 4
+PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema screenshots bench bench-dashboard soak fuzz clean
@@ -23,21 +26,21 @@ packages: # mosquitto, Chromium and Node.js from Debian, where we may install th
 demo: $(RUN_STAMP) ## Broker, bridge, dashboard and a simulated car; prints the URL to open
 	@$(BIN)/pitboard demo
 
-test: setup test-js ## Every test
-	$(BIN)/python -m pytest
+test: setup test-js ## Every test; JOBS=1 for one after the other
+	$(PYTEST)
 
 test-unit: $(DEV_STAMP) ## All but whole chains, browsers and packaging
-	$(BIN)/python -m pytest -m "not system and not browser and not packaging"
+	$(PYTEST) -m "not system and not browser and not packaging"
 
 test-js: packages $(JS_STAMP) ## The dashboard's unit tests
 	@if command -v node >/dev/null; then node --test tests/dashboard/*.test.js; \
 	else echo "SKIPPED the dashboard's unit tests: Node.js is not installed"; fi
 
 test-browser: setup ## The page in a real Chromium
-	$(BIN)/python -m pytest -m browser
+	$(PYTEST) -m browser
 
 test-system: setup ## Real brokers, servers and sockets
-	$(BIN)/python -m pytest -m system
+	$(PYTEST) -m system
 
 check: $(DEV_STAMP) $(JS_STAMP) ## Lint, formatting and types; warnings are errors
 	$(BIN)/ruff check .

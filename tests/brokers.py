@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import itertools
 import os
 import re
 import shutil
@@ -34,10 +35,28 @@ def has_mosquitto() -> bool:
     return shutil.which("mosquitto", path=_SEARCH) is not None
 
 
+# Below those that systems give to outgoing connections, so that none takes one in between; each
+# of the processes among which the tests are shared out has its own.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = itertools.cycle(range(10_000 + 1_000 * (_WORKER % 20), 11_000 + 1_000 * (_WORKER % 20)))
+
+
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
+    """A port nobody listens on, and that is not given out again soon."""
+    for port in _PORTS:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
+    raise AssertionError("cycles do not end")
+
+
+def open_folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder that every user may enter, also a mosquitto that root has started."""
+    folder = tempfile.TemporaryDirectory(prefix="pitboard-")
+    Path(folder.name).chmod(0o755)
+    return folder
 
 
 def settings_for(port: int, store: Path) -> str:

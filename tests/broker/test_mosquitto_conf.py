@@ -3,12 +3,13 @@
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.broker.clients import Got, messages
-from tests.brokers import CONF, Mosquitto, has_mosquitto
+from tests.brokers import CONF, Mosquitto, has_mosquitto, open_folder
 
 SETUP = "pitboard/v1/spa24/pc-1/setup"
 
@@ -62,19 +63,23 @@ def test_retained_values_survive_a_restart(tmp_path: Path) -> None:
             assert reader.next() == Got(SETUP, b"v1", retain=True)
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with open_folder() as name:
+        yield Path(name)
+
+
 @needs_mosquitto
 @needs_root
-def test_retained_values_survive_a_restart_when_root_starts_it(tmp_path: Path) -> None:
+def test_retained_values_survive_a_restart_when_root_starts_it(folder: Path) -> None:
     """mosquitto leaves root for the user mosquitto, who owns Debian's folder."""
-    for folder in [tmp_path, *tmp_path.parents[:2]]:
-        folder.chmod(0o755)
-    shutil.chown(tmp_path, "mosquitto")
+    shutil.chown(folder, "mosquitto")
 
-    with Mosquitto(tmp_path, settings="") as broker:
+    with Mosquitto(folder, settings="") as broker:
         with messages(broker) as publisher:
             publisher.publish(SETUP, b"v1", retain=True)
         assert broker.stop() == 0
-        (store,) = tmp_path.glob("*.db")
+        (store,) = folder.glob("*.db")
         assert store.owner() == "mosquitto"
 
         broker.start()
@@ -86,12 +91,9 @@ def test_retained_values_survive_a_restart_when_root_starts_it(tmp_path: Path) -
 
 @needs_mosquitto
 @needs_root
-def test_broker_serves_when_the_store_cannot_be_written(tmp_path: Path) -> None:
+def test_broker_serves_when_the_store_cannot_be_written(folder: Path) -> None:
     """An ordinary user has no right to Debian's folder."""
-    for folder in [tmp_path, *tmp_path.parents[:2]]:
-        folder.chmod(0o755)
-
-    with Mosquitto(tmp_path, settings="user nobody\n") as broker:
+    with Mosquitto(folder, settings="user nobody\n") as broker:
         with messages(broker) as client:
             client.publish(SETUP, b"v1", retain=True)
             client.subscribe("#")

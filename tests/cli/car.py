@@ -34,10 +34,11 @@ def payload(
     birth: int = 1,
     seq: int = 1,
     age_s: float = 0.0,
+    now_ms: int | None = None,
     **fields: Any,
 ) -> bytes:
-    """A message that the contract allows, made *age_s* ago."""
-    now_ms = time.time_ns() // 1_000_000
+    """A message that the contract allows, made *age_s* before *now_ms*, which is the clock's."""
+    now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     data = {
         "v": 1,
         "session_id": session_id,

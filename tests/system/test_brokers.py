@@ -75,11 +75,20 @@ def written(broker: Running) -> set[str]:
     return {topic for topic in TOPICS if broker.retained(topic) is not None}
 
 
+def by_channel(snapshot: Frame) -> dict[str, Frame]:
+    return {value["channel"]: value for value in snapshot["values"]}
+
+
 async def snapshot(broker: Running) -> dict[str, Frame]:
     """What a bridge that comes late has to show, by channel."""
     async with BridgeServer(settings(broker.url)) as server, browsing(server) as browser:
-        values = (await browser.join("spa24"))["values"]
-    return {value["channel"]: value for value in values}
+        values = by_channel(await browser.join("spa24"))
+        # A busy broker is still replaying when the first snapshot goes out; the rest follows it.
+        while not values.keys() >= CHANNELS:
+            await browser.next()
+            await browser.send("request_latest", session_id="spa24")
+            values = by_channel(await browser.of("snapshot"))
+    return values
 
 
 @pytest.mark.anyio
@@ -93,7 +102,6 @@ async def test_browser_sees_the_car_and_whoever_comes_late_has_everything(
                 assert not (await browser.of(kind))["retained"]
 
     late = await snapshot(broker)
-    assert late.keys() >= CHANNELS
     assert all(value["retained"] for value in late.values())
 
 
@@ -145,7 +153,6 @@ async def test_restarted_broker_that_lost_everything_is_filled_again(
         late = await snapshot(broker)
 
     assert again["data"]["rows"][: len(first["rows"])] == first["rows"]
-    assert late.keys() >= CHANNELS
     assert late["laps/0"]["data"]["rows"][: len(first["rows"])] == first["rows"]
 
 
