@@ -43,7 +43,7 @@ class Backlog:
         self.dropped = 0
         self._deliver = deliver
         self._post = post
-        self._messages: deque[Arrival] = deque()
+        self._waiting: deque[Arrival | Callable[[], None]] = deque()
         self._is_woken = False
         # One counter a thread: `+=` on a shared one would lose counts.
         self._bytes_in = 0
@@ -55,7 +55,14 @@ class Backlog:
             self.dropped += 1
             return
         self._bytes_in += len(message.payload)
-        self._messages.append(message)
+        self._append(message)
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Run *call* on the loop behind all that has come so far."""
+        self._append(call)
+
+    def _append(self, item: Arrival | Callable[[], None]) -> None:
+        self._waiting.append(item)
         if not self._is_woken:
             self._is_woken = True
             self._post(self._take)
@@ -63,17 +70,23 @@ class Backlog:
     def _take(self) -> None:
         # Cleared first: what is appended from now on wakes the loop again.
         self._is_woken = False
-        for _ in range(min(len(self._messages), MAX_BATCH)):
-            message = self._messages.popleft()
-            self._bytes_out += len(message.payload)
-            try:
-                topic = message.topic
-            except UnicodeDecodeError:
-                topic = None
-            try:
-                self._deliver(topic, bytes(message.payload), message.retain)
-            except Exception:
-                log.exception("[Server] ERROR: message not delivered")
-        if self._messages and not self._is_woken:
+        for _ in range(min(len(self._waiting), MAX_BATCH)):
+            item = self._waiting.popleft()
+            if callable(item):
+                item()
+            else:
+                self._hand_over(item)
+        if self._waiting and not self._is_woken:
             self._is_woken = True
             self._post(self._take)
+
+    def _hand_over(self, message: Arrival) -> None:
+        self._bytes_out += len(message.payload)
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = None
+        try:
+            self._deliver(topic, bytes(message.payload), message.retain)
+        except Exception:
+            log.exception("[Server] ERROR: message not delivered")

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 FORBIDDEN = "the broker does not let this server read the session"
 NEWER = "the monitor is newer than this server: update pitboard here"
 
-# No broker marks the end of its replay.
+# The protocol does not bind a broker to replay before it answers what was asked later.
 REPLAY_QUIET_S = 0.02
 REPLAY_AT_MOST_S = 0.15
 

@@ -5,6 +5,7 @@ paho's thread appends to a queue and wakes the loop; everything else happens on 
 
 import asyncio
 import contextlib
+import functools
 import logging
 import secrets
 import socket
@@ -22,14 +23,20 @@ from pitboard.contract import reasons
 from pitboard.contract.backoff import Backoff
 from pitboard.contract.dialer import REFUSED_DELAY_S, Dialer
 from pitboard.contract.errors import LinkLost, LinkRefused
+from pitboard.contract.topics import ROOT
 from pitboard.contract.urls import BrokerUrl
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 10
 CONNECT_TIMEOUT_S = 5.0
-SUBACK_TIMEOUT_S = 2.0
+ANSWER_TIMEOUT_S = 2.0
 USER_TIMEOUT_MS = 5000
+
+
+# Nobody is subscribed to it. A broker answers in order, so what it replays for a subscription
+# comes before its answer to a request that was made later.
+_FENCE = f"{ROOT}/fence"
 
 
 class Upstream:
@@ -64,7 +71,7 @@ class Upstream:
         self._filters: dict[str, None] = {}
         self._asked: dict[int, tuple[str, ...]] = {}
         self._client: Client | None = None
-        self._subacks: dict[int, asyncio.Future[None]] = {}
+        self._answers: dict[int, asyncio.Future[None]] = {}
         self._backlog = Backlog(deliver, self._post)
 
     @property
@@ -108,22 +115,30 @@ class Upstream:
         return delay_s
 
     async def subscribe(self, topic_filter: str) -> None:
-        """Have the broker replay and send; returns at its SUBACK, at once while disconnected."""
+        """Have the broker replay, then send; returns after the replay, at once while disconnected."""
         self._filters[topic_filter] = None
-        if self._client is None:
+        client = self._client
+        if client is None:
             return
-        mid = self._ask(self._client, (topic_filter,))
-        if mid is None:
+        mid = self._ask(client, (topic_filter,))
+        if mid is None or not await self._is_answered(mid):
             return
-        suback = self._subacks[mid] = self._loop.create_future()
+        _, mid = client.unsubscribe(_FENCE)
+        if mid is not None:
+            await self._is_answered(mid)
+
+    async def _is_answered(self, mid: int) -> bool:
+        answer = self._answers[mid] = self._loop.create_future()
         try:
             # Not `wait_for`, here and below: before Python 3.12 it may swallow a cancellation.
-            async with asyncio.timeout(SUBACK_TIMEOUT_S):
-                await suback
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await answer
         except TimeoutError:
-            log.warning("broker did not answer a subscription filter=%s", topic_filter)
+            log.warning("broker did not answer a subscription within %.0f s", ANSWER_TIMEOUT_S)
+            return False
         finally:
-            self._subacks.pop(mid, None)
+            self._answers.pop(mid, None)
+        return True
 
     def _ask(self, client: Client, filters: tuple[str, ...]) -> int | None:
         """The number of a SUBSCRIBE, under which the answer comes; `None` if it was not sent."""
@@ -169,8 +184,8 @@ class Upstream:
             if self._client is not None:
                 self._client = None
                 self._asked.clear()
-                for suback in self._subacks.values():
-                    _resolve(suback, None)
+                for answer in self._answers.values():
+                    _resolve(answer, None)
                 self._on_change(False)
             await self._close(client)
 
@@ -206,9 +221,13 @@ class Upstream:
         def on_subscribe(_client: Client, _data: Any, mid: int, codes: Any, _props: Any) -> None:
             self._post(self._on_suback, mid, [code.is_failure for code in codes])
 
+        def on_unsubscribe(_client: Client, _data: Any, mid: int, _codes: Any, _props: Any) -> None:
+            self._backlog.then(functools.partial(self._on_answer, mid))
+
         client.on_connect = on_connect
         client.on_disconnect = on_disconnect
         client.on_subscribe = on_subscribe
+        client.on_unsubscribe = on_unsubscribe
         client.on_message = lambda _client, _data, message: self._backlog.put(message)
         client.on_socket_open = _set_options
         return client
@@ -246,8 +265,11 @@ class Upstream:
             if is_refused:
                 self._on_refused(topic_filter)
                 self._loop.call_later(REFUSED_DELAY_S, self._ask_again, topic_filter)
-        if (suback := self._subacks.get(mid)) is not None:
-            _resolve(suback, None)
+        self._on_answer(mid)
+
+    def _on_answer(self, mid: int) -> None:
+        if (answer := self._answers.get(mid)) is not None:
+            _resolve(answer, None)
 
     def _ask_again(self, topic_filter: str) -> None:
         if self._client is not None and topic_filter in self._filters:

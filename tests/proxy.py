@@ -21,7 +21,6 @@ HOST = "127.0.0.1"
 CONNECT = 0x10
 PUBLISH = 3
 
-_PIECE_BYTES = 65_536
 
 # With lingering on and no time for it, closing a socket sends RST.
 _LINGER_NOT = struct.pack("ii", 1, 0)
@@ -58,14 +57,18 @@ class Proxy:
     Args:
         target_port: Where the server listens.
         delay_s: How long each piece of data takes, each way.
+        piece_bytes: The largest piece.
 
     Attributes:
         published: What clients published and was not held back, swallowed packets included.
     """
 
-    def __init__(self, target_port: int, *, delay_s: float = 0.0) -> None:
+    def __init__(
+        self, target_port: int, *, delay_s: float = 0.0, piece_bytes: int = 65_536
+    ) -> None:
         self.host = HOST
         self.delay_s = delay_s
+        self._piece_bytes = piece_bytes
         self.published: list[Published] = []
         self._target_port = target_port
         # Bound without listening: connections are refused, yet nobody else gets the port.
@@ -199,7 +202,7 @@ class Proxy:
     ) -> None:
         while True:
             try:
-                data = await self._loop.sock_recv(source, _PIECE_BYTES)
+                data = await self._loop.sock_recv(source, self._piece_bytes)
             except OSError:
                 data = b""
             if self.delay_s:

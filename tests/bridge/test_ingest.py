@@ -29,6 +29,7 @@ from tests.bridge.support import (
 )
 from tests.broker.clients import CONNACK
 from tests.brokers import EmbeddedInThread, Mosquitto, free_port
+from tests.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -302,6 +303,20 @@ async def test_watching_returns_with_the_stored_values(any_broker: Mosquitto) ->
 
         session = hub.sessions[SESSION]
         assert all(session.last("pc-1", f"laps/{chunk}") for chunk in range(30))
+
+
+async def test_watching_waits_for_stored_values_on_a_slow_line(any_broker: Mosquitto) -> None:
+    async with Publisher(any_broker.url) as publisher:
+        for chunk in range(10):
+            await publisher.publish(f"laps/{chunk}", first=100 * chunk)
+    with Proxy(any_broker.port, delay_s=0.05, piece_bytes=200) as slow:
+        async with feeding(slow.url) as (feed, hub):
+            hub.join(Outbox(), SESSION)
+
+            await feed.watch(SESSION)
+
+            session = hub.sessions[SESSION]
+            assert all(session.last("pc-1", f"laps/{chunk}") for chunk in range(10))
 
 
 async def test_watching_without_a_broker_returns_at_once() -> None:
