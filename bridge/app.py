@@ -53,6 +53,7 @@ def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastA
     _add_api(app, settings)
     _add_health(app)
     _add_pages(app, settings, dashboard or Path(str(files("pitboard") / "dashboard")))
+    _add_qr_codes(app, settings)
     return app
 
 
@@ -114,16 +115,6 @@ def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
         name = SESSION if len(ids) == 1 else CARS
         return _file(name, pages.get(name))
 
-    # Not `async`: drawing takes long enough to hold up frames, so it is for a thread.
-    @app.api_route("/qr/{session_id}.svg", methods=_READ)
-    def qr(session_id: str, request: Request) -> Response:
-        if not is_id(session_id) or not settings.may_watch(session_id):
-            raise HTTPException(404, "no such session")
-        # The guard has checked Host, so it is an address of this bridge.
-        host = request.headers["host"].lower()
-        picture = qr_code(f"{request.url.scheme}://{host}/s/{session_id}")
-        return Response(picture, headers={"Cache-Control": "no-store"}, media_type="image/svg+xml")
-
     # At the root, because a worker serves only pages below its own address.
     @app.api_route("/sw.js", methods=_READ)
     async def worker() -> Response:
@@ -141,6 +132,18 @@ def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:
         return _file(name, content, headers)
 
     app.mount("/static", StaticFiles(directory=dashboard, check_dir=False))
+
+
+def _add_qr_codes(app: FastAPI, settings: BridgeSettings) -> None:
+    # Not `async`: drawing takes long enough to hold up frames, so it is for a thread.
+    @app.api_route("/qr/{session_id}.svg", methods=_READ)
+    def qr(session_id: str, request: Request) -> Response:
+        if not is_id(session_id) or not settings.may_watch(session_id):
+            raise HTTPException(404, "no such session")
+        # The guard has checked Host, so it is an address of this bridge.
+        host = request.headers["host"].lower()
+        picture = qr_code(f"{request.url.scheme}://{host}/s/{session_id}")
+        return Response(picture, headers={"Cache-Control": "no-store"}, media_type="image/svg+xml")
 
 
 def _bridge(app: FastAPI) -> Bridge:
