@@ -1,18 +1,29 @@
-"""The command line: flags in, one function call each."""
+"""The command line: flags in, one function call each.
 
-import importlib
+Those that serve and publish are here; `cli_reading` and `cli_team` have the others.
+"""
+
 import logging
-import threading
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
-from pitboard import __version__, config, options
-from pitboard.contract.errors import SettingsError
-from pitboard.options import BrokerFlag, CaFileFlag, CredentialsFlag
+from pitboard import __version__, cli_reading, cli_team, config, options
+from pitboard.options import (
+    AllowHostFlag,
+    AllowOriginFlag,
+    BrokerFlag,
+    CaFileFlag,
+    CredentialsFlag,
+    HostFlag,
+    ListSessionsFlag,
+    PortFlag,
+    StateFlag,
+    UsersFlag,
+)
+from pitboard.server_part import server_part
 from pitboard.signals import exit_code, stopping
 
 app = typer.Typer(
@@ -22,33 +33,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-sessions_app = typer.Typer()
-app.add_typer(sessions_app, name="sessions")
-credentials_app = typer.Typer()
-app.add_typer(credentials_app, name="credentials")
-mosquitto_app = typer.Typer()
-app.add_typer(mosquitto_app, name="mosquitto")
-
-HostFlag = Annotated[str, typer.Option(metavar="HOST", help="The address to listen on.")]
-PortFlag = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")]
-SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
-UsersFlag = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="Who may use the broker; made by `pitboard credentials new`."
-    ),
-]
-StateFlag = Annotated[
-    Path | None, typer.Option("--state-dir", metavar="DIR", help="[the user's state folder]")
-]
-AllowHostFlag = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="A host name that browsers use for this server."),
-]
-AllowOriginFlag = Annotated[
-    list[str] | None,
-    typer.Option(metavar="URL", help="Another site whose pages may connect."),
-]
+app.add_typer(cli_reading.app)
+app.add_typer(cli_team.sessions_app, name="sessions")
+app.add_typer(cli_team.credentials_app, name="credentials")
+app.add_typer(cli_team.mosquitto_app, name="mosquitto")
 
 
 def command() -> TyperGroup:
@@ -97,8 +85,12 @@ def demo(
     speed: Annotated[float, typer.Option(min=0.1, max=2000, help="Times real time.")] = 1,
 ) -> None:
     """Broker, bridge and a simulated car in one process; prints the page to open."""
-    serving = _server_part()
-    _exit(serving.demo(http_port=http_port, mqtt_port=mqtt_port, seed=seed, rate=rate, speed=speed))
+    with server_part():
+        from pitboard import serving  # noqa: PLC0415 - others start without it
+
+    raise typer.Exit(
+        serving.demo(http_port=http_port, mqtt_port=mqtt_port, seed=seed, rate=rate, speed=speed)
+    )
 
 
 @app.command()
@@ -110,15 +102,15 @@ def up(
     ] = False,
     users: UsersFlag = None,
     state_dir: StateFlag = None,
-    list_sessions: Annotated[
-        bool, typer.Option("--list-sessions", help="Show all sessions to whoever asks.")
-    ] = False,
+    list_sessions: ListSessionsFlag = False,
     allow_host: AllowHostFlag = None,
     allow_origin: AllowOriginFlag = None,
 ) -> None:
     """Broker and bridge in one process; prints a link for each session that appears."""
-    serving = _server_part()
-    _exit(
+    with server_part():
+        from pitboard import serving  # noqa: PLC0415 - others start without it
+
+    raise typer.Exit(
         serving.up(
             http_port=http_port,
             mqtt_port=mqtt_port,
@@ -140,8 +132,10 @@ def broker(
     state_dir: StateFlag = None,
 ) -> None:
     """The embedded MQTT broker alone; without --users it stays on loopback."""
-    serving = _server_part()
-    _exit(serving.broker(host=host, port=port, users_file=users, state_dir=state_dir))
+    with server_part():
+        from pitboard import serving  # noqa: PLC0415 - others start without it
+
+    raise typer.Exit(serving.broker(host=host, port=port, users_file=users, state_dir=state_dir))
 
 
 @app.command()
@@ -151,16 +145,16 @@ def bridge(
     ca_file: CaFileFlag = None,
     host: HostFlag = "127.0.0.1",
     port: PortFlag = 8000,
-    list_sessions: Annotated[
-        bool, typer.Option("--list-sessions", help="Show all sessions to whoever asks.")
-    ] = False,
+    list_sessions: ListSessionsFlag = False,
     allow_host: AllowHostFlag = None,
     allow_origin: AllowOriginFlag = None,
 ) -> None:
     """The web server between a broker and the crew's browsers."""
-    serving = _server_part()
+    with server_part():
+        from pitboard import serving  # noqa: PLC0415 - others start without it
+
     access = options.broker_access(broker, credentials, ca_file)
-    _exit(
+    raise typer.Exit(
         serving.bridge(
             access,
             host=host,
@@ -241,228 +235,7 @@ def monitor(
     )
     with stopping(runner.stop) as received:
         runner.run()
-    _exit(exit_code(received))
-
-
-@app.command()
-def record(
-    session: SessionArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE")],
-    broker: BrokerFlag = None,
-    credentials: CredentialsFlag = None,
-    ca_file: CaFileFlag = None,
-) -> None:
-    """Write a session's messages into a file that `monitor --source replay:FILE` plays."""
-    from pitboard.record import record as run  # noqa: PLC0415
-
-    stop = threading.Event()
-    access = options.broker_access(broker, credentials, ca_file)
-    with stopping(stop.set) as received:
-        run(access, options.checked_id(session, "SESSION"), output, stop=stop)
-    _exit(exit_code(received))
-
-
-@app.command()
-def watch(
-    session: SessionArgument,
-    broker: BrokerFlag = None,
-    credentials: CredentialsFlag = None,
-    ca_file: CaFileFlag = None,
-    once: Annotated[bool, typer.Option("--once", help="Print the state and end.")] = False,
-) -> None:
-    """A session's live values in the terminal."""
-    from rich.console import Console  # noqa: PLC0415
-
-    from pitboard.watch import watch as run  # noqa: PLC0415
-
-    stop = threading.Event()
-    access = options.broker_access(broker, credentials, ca_file)
-    session_id = options.checked_id(session, "SESSION")
-    with stopping(stop.set) as received:
-        run(access, session_id, stop=stop, console=Console(), once=once)
-    _exit(exit_code(received))
-
-
-@app.command()
-def doctor(
-    broker: BrokerFlag = None, credentials: CredentialsFlag = None, ca_file: CaFileFlag = None
-) -> None:
-    """Check a broker: connect, publish, read back; says what is wrong."""
-    from rich.console import Console  # noqa: PLC0415
-
-    from pitboard.doctor import doctor as run  # noqa: PLC0415
-
-    if not run(options.broker_access(broker, credentials, ca_file), Console()):
-        raise typer.Exit(1)
-
-
-@sessions_app.callback(invoke_without_command=True)
-def sessions(
-    context: typer.Context,
-    broker: BrokerFlag = None,
-    credentials: CredentialsFlag = None,
-    ca_file: CaFileFlag = None,
-) -> None:
-    """List the sessions that a broker holds, or clear them."""
-    from rich.console import Console  # noqa: PLC0415
-
-    from pitboard.sessions import list_sessions  # noqa: PLC0415
-
-    name = context.invoked_subcommand
-    if name is None:
-        list_sessions(options.broker_access(broker, credentials, ca_file), Console())
-        return
-    # The flags may stand before the word or behind it.
-    given = {"broker": broker, "credentials": credentials, "ca_file": ca_file}
-    inner = (context.default_map or {}).get(name, {})
-    context.default_map = {name: {**inner, **given}}
-
-
-@sessions_app.command()
-def remove(
-    session: SessionArgument,
-    broker: BrokerFlag = None,
-    credentials: CredentialsFlag = None,
-    ca_file: CaFileFlag = None,
-    force: Annotated[bool, typer.Option("--force", help="Even one that is live.")] = False,
-) -> None:
-    """Clear everything that a broker holds of one session."""
-    from pitboard.sessions import remove_session  # noqa: PLC0415
-    from pitboard.words import counted  # noqa: PLC0415
-
-    session_id = options.checked_id(session, "SESSION")
-    count = remove_session(
-        options.broker_access(broker, credentials, ca_file), session_id, force=force
-    )
-    typer.echo(f"{session}: {counted(count, 'topic')} cleared")
-
-
-@sessions_app.command()
-def prune(
-    older_than: Annotated[str, typer.Option(metavar="AGE", help="Such as 7d, 12h or 30m.")],
-    broker: BrokerFlag = None,
-    credentials: CredentialsFlag = None,
-    ca_file: CaFileFlag = None,
-) -> None:
-    """Clear the sessions that have said nothing for long."""
-    from rich.console import Console  # noqa: PLC0415
-
-    from pitboard.sessions import parse_age, prune_sessions  # noqa: PLC0415
-
-    age_s = parse_age(older_than)
-    prune_sessions(options.broker_access(broker, credentials, ca_file), age_s, Console())
-
-
-@credentials_app.callback(invoke_without_command=True)
-def credentials(context: typer.Context, users: UsersFlag = None) -> None:
-    """List the users of a broker, or make and take away some."""
-    from rich.console import Console  # noqa: PLC0415
-
-    if context.invoked_subcommand is None:
-        module = _credentials_part()
-        module.list_users(users or module.default_path(), Console())
-        return
-    inner = (context.default_map or {}).get(context.invoked_subcommand, {})
-    context.default_map = {context.invoked_subcommand: {**inner, "users": users}}
-
-
-@credentials_app.command("new")
-def new_credentials(
-    role: Annotated[
-        str, typer.Argument(metavar="ROLE", help="monitor, bridge or admin.")
-    ] = "monitor",
-    session: Annotated[
-        str | None, typer.Option(metavar="ID", help="What a monitor may publish. [a new one]")
-    ] = None,
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="[made up]")] = None,
-    users: UsersFlag = None,
-) -> None:
-    """Make a user; prints the lines for his --credentials file, once."""
-    module = _credentials_part()
-    path = users or module.default_path()
-    if session is not None:
-        options.checked_id(session, "--session")
-    with _server_part("pitboard.mosquitto").keeping_owners(path):
-        user, password = module.new(path, module.role(role), session_id=session, name=name)
-    typer.echo(module.as_toml(user, password), nl=False)
-    what = f"session {user.session_id}" if user.session_id else "every session"
-    typer.echo(f"{user.role} {user.name} for {what}, kept in {path}", err=True)
-
-
-@credentials_app.command("remove")
-def remove_credentials(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The user.")],
-    users: UsersFlag = None,
-) -> None:
-    """Take a user away; an embedded broker must be started again, mosquitto wants a SIGHUP."""
-    module = _credentials_part()
-    path = users or module.default_path()
-    with _server_part("pitboard.mosquitto").keeping_owners(path):
-        module.remove(path, name)
-    typer.echo(f"{name} removed")
-
-
-@mosquitto_app.callback()
-def mosquitto() -> None:
-    """Have mosquitto serve a team: passwords, rules and encryption."""
-
-
-@mosquitto_app.command("init")
-def init_mosquitto(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where everything goes.")],
-    host: Annotated[
-        list[str] | None,
-        typer.Option(
-            # In variables and files `host` is the address that servers listen on.
-            "--broker-host",
-            "--host",
-            metavar="NAME",
-            help="What drivers' PCs call this machine; may be repeated.",
-        ),
-    ] = None,
-    mqtt_port: PortFlag = 1883,
-    mqtts_port: PortFlag = 8883,
-    cert: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your own certificate. [made by openssl]")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Of --cert.")] = None,
-    users: UsersFlag = None,
-) -> None:
-    """Make mosquitto's settings, users and certificates; what is there is kept."""
-    module = _server_part("pitboard.mosquitto")
-    for line in module.init(
-        module.plan(
-            folder,
-            users=users,
-            hosts=options.listed(host),
-            ports=(mqtt_port, mqtts_port),
-            cert=cert,
-            key=key,
-        )
-    ):
-        typer.echo(line)
-
-
-def _exit(code: int) -> None:
-    if code:
-        raise typer.Exit(code)
-
-
-def _credentials_part() -> ModuleType:
-    return _server_part("pitboard.credentials")
-
-
-def _server_part(name: str = "pitboard.serving") -> ModuleType:
-    """What only an installation with the server's dependencies can do."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as exc:
-        if (exc.name or "pitboard").partition(".")[0] == "pitboard":
-            raise
-        raise SettingsError(
-            f"this command needs the server part ({exc.name} is missing): "
-            "pip install 'pitboard[server]'"
-        ) from None
+    raise typer.Exit(exit_code(received))
 
 
 def _set_up_logging(*, is_verbose: bool) -> None:

@@ -103,19 +103,28 @@ def _save(path: Path, users: Sequence[User]) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Replace the file as a whole; only its owner may read it."""
+    """Replace the file as a whole; only its owner may read it, and it keeps its owner."""
     temporary = path.with_name(f"{path.name}.new")
     try:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            _keep_owner(path, descriptor)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as exc:
         raise SettingsError(f"--users {path}: cannot be written: {exc.strerror or exc}") from None
+
+
+def _keep_owner(path: Path, descriptor: int) -> None:
+    """Root writes for the mosquitto that reads *path*, and only an owner may read."""
+    with contextlib.suppress(OSError):
+        was = path.stat()
+        if os.fstat(descriptor).st_uid != was.st_uid:
+            os.fchown(descriptor, was.st_uid, was.st_gid)
 
 
 @contextlib.contextmanager

@@ -4,23 +4,18 @@ Settings, users, certificates and the store stand in it. What is there is kept, 
 """
 
 import contextlib
-import ipaddress
 import os
-import re
-import secrets
 import shlex
-import shutil
 import socket
-import ssl
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pitboard import credentials
+from pitboard import certificates, credentials, mosquitto_conf
 from pitboard.broker import users as files
 from pitboard.broker.users import Users
+from pitboard.certificates import Forge
 from pitboard.contract.errors import SettingsError
 
 CONF = "mosquitto.conf"
@@ -28,92 +23,7 @@ CA, CA_KEY = "ca.crt", "ca.key"
 CERT, KEY = "server.crt", "server.key"
 STORE = "store"
 
-CA_DAYS = 3650
-# The longest that systems which look at it accept.
-CERT_DAYS = 825
-
-_OPENSSL_WITHIN_S = 30.0
-_HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 _SUFFIXES = (credentials.PASSWORDS_SUFFIX, credentials.ACL_SUFFIX)
-
-_SETTINGS = """\
-# mosquitto for a team, made by `pitboard mosquitto init`. Start it with:
-#
-#     mosquitto -c {conf}
-{user}
-# This machine, where a bridge needs no encryption.
-listener {port} 127.0.0.1
-{tls}
-# Whoever is not in the password file stays outside, and whoever is may do what the rules say.
-# `pitboard credentials` writes both; mosquitto reads them again on SIGHUP.
-allow_anonymous false
-password_file {passwords}
-acl_file {acl}
-
-# Without it the kernel holds small messages back to join them: 40 ms more at p95.
-set_tcp_nodelay true
-
-# The largest pitboard message is far below 256 KiB.
-max_packet_size 262144
-
-# A client that goes silent is cut off after one and a half times what it promised at most.
-max_keepalive 120
-
-# A reader of everything gets every retained value at once: about 3000 with 200 sessions.
-max_inflight_messages 100
-max_queued_messages 10000
-max_queued_bytes 67108864
-
-# A reader with a stored session that never comes back would keep its queue for ever.
-persistent_client_expiration 1d
-
-# Retained values are how a late pit crew gets the whole race. They are saved by time only: a save
-# on each change costs a write of the whole store for every message. What a crash loses of the last
-# minute, each live monitor sends again.
-persistence true
-autosave_interval 60
-persistence_location {store}/
-
-# The terminal or the service manager keeps the log; a phone that sleeps and wakes would fill it.
-log_dest stderr
-log_type error
-log_type warning
-log_type notice
-connection_messages false
-log_timestamp_format %Y-%m-%dT%H:%M:%S
-"""
-
-_USER = """
-# Started by root it becomes this user, who owns the store and the secrets that it reads.
-user {name}
-"""
-
-_TLS = """
-# Everybody else, encrypted: passwords and session ids travel here.
-listener {port}
-certfile {cert}
-keyfile {key}
-tls_version tlsv1.2
-"""
-
-_OPENSSL = """\
-[req]
-distinguished_name = name
-prompt = no
-[name]
-CN = {name}
-[ca]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[server]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-subjectAltName = {names}
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,26 +85,12 @@ def init(plan: Plan) -> list[str]:
         raise SettingsError(f"{exc.filename or plan.folder}: {exc.strerror or exc}") from None
 
 
-@contextlib.contextmanager
-def keeping_owners(users: Path) -> Iterator[None]:
-    """Files of mosquitto's beside *users* that are written meanwhile stay mosquitto's."""
-    before = {}
-    for path in map(users.with_suffix, _SUFFIXES):
-        with contextlib.suppress(OSError):
-            before[path] = path.stat()
-    yield
-    for path, was in before.items():
-        with contextlib.suppress(OSError):
-            if path.stat().st_uid != was.st_uid:
-                os.chown(path, was.st_uid, was.st_gid, follow_symlinks=False)
-
-
 class _Kit:
     """The folder of one team while it is made."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._names = _subject_names(plan.hosts)
+        self._names = certificates.subject_names(plan.hosts)
         self._server = _server()
         self._passwords, self._acl = map(plan.users.with_suffix, _SUFFIXES)
         self._made: list[str] = []
@@ -224,15 +120,7 @@ class _Kit:
         return self._report(is_encrypted=pair is not None)
 
     def _check_pair(self, cert: Path, key: Path) -> None:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
-        except ssl.SSLError:
-            raise SettingsError(
-                f"--cert {cert}: no PEM certificate that belongs to --key {key}, or that key has "
-                "a password"
-            ) from None
-        except OSError as exc:
-            raise SettingsError(f"--cert {cert}, --key {key}: {exc.strerror or exc}") from None
+        certificates.check_pair(cert, key)
         for path in (cert, key):
             self._check_reach(path.parent)
             if self._server is not None and not self._server.may(path, 0o4):
@@ -253,12 +141,12 @@ class _Kit:
         if cert.exists():
             self._kept += [CERT, KEY]
             return cert, key
-        if shutil.which("openssl") is None:
+        if not certificates.has_openssl():
             return None
         if ca.exists() and not ca_key.exists():
             raise SettingsError(f"{ca_key}: missing; without it nobody can sign {cert}")
         with tempfile.TemporaryDirectory(dir=self._plan.folder, prefix=".new-") as work:
-            forge = _Forge(Path(work), self._names)
+            forge = Forge(Path(work), self._names)
             self._create(ca_key, forge.key, 0o600)
             self._create(ca, lambda: forge.authority(ca_key), 0o644)
             self._create(key, forge.key, 0o600)
@@ -277,11 +165,11 @@ class _Kit:
 
     def _settings(self, pair: tuple[Path, Path] | None) -> str:
         plan = self._plan
-        return _SETTINGS.format(
-            conf=shlex.quote(str(plan.folder / CONF)),
-            user=_USER.format(name=self._server.name) if self._server else "",
+        return mosquitto_conf.settings(
+            plan.folder / CONF,
+            user=self._server.name if self._server else None,
             port=plan.port,
-            tls=_TLS.format(port=plan.tls_port, cert=pair[0], key=pair[1]) if pair else "",
+            tls=(plan.tls_port, *pair) if pair else None,
             passwords=self._passwords,
             acl=self._acl,
             store=plan.folder / STORE,
@@ -351,53 +239,6 @@ class _Server:
         return bool(status.st_mode >> shift & bit)
 
 
-class _Forge:
-    """Keys and certificates, made by `openssl` in a folder that is thrown away."""
-
-    def __init__(self, folder: Path, names: str) -> None:
-        self._folder = folder
-        self._config = folder / "openssl.cnf"
-        # Two authorities of one name would be taken for each other.
-        name = f"pitboard {secrets.token_hex(4)}"
-        self._config.write_text(_OPENSSL.format(name=name, names=names))
-
-    def key(self) -> bytes:
-        """A private key."""
-        return self._run("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256")
-
-    def authority(self, key: Path) -> bytes:
-        """The certificate of the team's own authority."""
-        days = f"-days {CA_DAYS}"
-        return self._run(f"req -x509 -extensions ca {days}", "-config", self._config, "-key", key)
-
-    def certificate(self, key: Path, ca: Path, ca_key: Path) -> bytes:
-        """The broker's certificate."""
-        request = self._folder / "request"
-        request.write_bytes(
-            self._run("req -new -subj /CN=broker", "-config", self._config, "-key", key)
-        )
-        serial = f"-set_serial 0x{secrets.token_hex(15)}"
-        words = f"x509 -req -extensions server -days {CERT_DAYS} {serial}"
-        return self._run(
-            words, "-extfile", self._config, "-in", request, "-CA", ca, "-CAkey", ca_key
-        )
-
-    def _run(self, words: str, *more: str | Path) -> bytes:
-        out = self._folder / "out"
-        out.unlink(missing_ok=True)
-        command = ["openssl", *words.split(), *map(str, more), "-out", str(out)]
-        try:
-            done = subprocess.run(  # noqa: S603 - no shell, and names are checked
-                command, capture_output=True, timeout=_OPENSSL_WITHIN_S, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise SettingsError("openssl does not come to an end") from None
-        if done.returncode != 0 or not out.exists():
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise SettingsError(f"openssl {command[1]} failed: {said[-1] if said else ''}")
-        return out.read_bytes()
-
-
 def _server() -> _Server | None:
     """`None` unless root is here: then nobody's rights change."""
     if os.name != "posix" or os.geteuid() != 0:
@@ -409,19 +250,3 @@ def _server() -> _Server | None:
             found = pwd.getpwnam(name)
             return _Server(name, found.pw_uid, found.pw_gid)
     return None
-
-
-def _subject_names(hosts: Sequence[str]) -> str:
-    """The names in a certificate as openssl writes them. Raises `SettingsError`."""
-    names = ["DNS:localhost", "IP:127.0.0.1"]
-    for host in hosts or [socket.gethostname()]:
-        with contextlib.suppress(ValueError):
-            address = ipaddress.ip_address(host)
-            if address.is_unspecified:
-                raise SettingsError(f"--host {host}: write what drivers' PCs call this machine")
-            names.append(f"IP:{address}")
-            continue
-        if not _HOST.fullmatch(host):
-            raise SettingsError(f"--host {host[:80]!r}: write a host name or an IP address")
-        names.append(f"DNS:{host}")
-    return ", ".join(dict.fromkeys(names))

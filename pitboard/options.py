@@ -46,6 +46,29 @@ CaFileFlag = Annotated[
         help="Who signs the broker's certificate, for mqtts://. [whom the system trusts]",
     ),
 ]
+HostFlag = Annotated[str, typer.Option(metavar="HOST", help="The address to listen on.")]
+PortFlag = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")]
+UsersFlag = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Who may use the broker; made by `pitboard credentials new`."
+    ),
+]
+StateFlag = Annotated[
+    Path | None, typer.Option("--state-dir", metavar="DIR", help="[the user's state folder]")
+]
+ListSessionsFlag = Annotated[
+    bool, typer.Option("--list-sessions", help="Show all sessions to whoever asks.")
+]
+AllowHostFlag = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A host name that browsers use for this server."),
+]
+AllowOriginFlag = Annotated[
+    list[str] | None,
+    typer.Option(metavar="URL", help="Another site whose pages may connect."),
+]
+SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,10 +53,7 @@ def demo(*, http_port: int, mqtt_port: int, seed: int, rate: float, speed: float
         session_id = new_id()
         async with AsyncExitStack() as stack:
             broker = await _next_free(
-                stack,
-                "--mqtt-port",
-                mqtt_port,
-                lambda port: EmbeddedBroker("127.0.0.1", port),
+                stack, "--mqtt-port", mqtt_port, lambda port: EmbeddedBroker("127.0.0.1", port)
             )
             server = await _next_free(
                 stack,
@@ -111,13 +108,8 @@ def up(
     async def main(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             store = Store(_store_path(state_dir, mqtt_port))
-            broker = await _listen(
-                stack,
-                EmbeddedBroker(mqtt_host, mqtt_port, users=users, store=store),
-                mqtt_host,
-                "--mqtt-port",
-                mqtt_port,
-            )
+            made = EmbeddedBroker(mqtt_host, mqtt_port, users=users, store=store)
+            broker = await _listen(stack, made, mqtt_host, "--mqtt-port", mqtt_port)
             settings = BridgeSettings(
                 broker_urls=(broker.url,),
                 username=own.username if own else None,

@@ -14,10 +14,10 @@ from pitboard.broker.users import Role
 from pitboard.contract.topics import Channel
 from pitboard.inbox import Inbox
 from pitboard.publisher.link import Publish
-from tests.brokers import TIMEOUT_S, has_mosquitto
+from tests.brokers import TIMEOUT_S, has_mosquitto, open_folder
 from tests.cli.car import payload, topic
 from tests.cli.running import Cli, Pitboard
-from tests.cli.team import Team, login_variables, open_folder
+from tests.cli.team import Team, login_variables
 from tests.waiting import eventually
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl")
