@@ -55,21 +55,28 @@ class Demo:
         return self.process.returncode
 
 
-@pytest.fixture
-def demo() -> Iterator[Demo]:
-    demo = Demo()
+def running_demo(*arguments: str) -> Iterator[Demo]:
+    demo = Demo(*arguments)
     yield demo
     if demo.process.poll() is None:
         demo.stop()
+
+
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    yield from running_demo()
 
 
 @pytest.fixture
 def fast_demo() -> Iterator[Demo]:
     """A lap every two seconds."""
-    demo = Demo("--speed", "50")
-    yield demo
-    if demo.process.poll() is None:
-        demo.stop()
+    yield from running_demo("--speed", "50")
+
+
+@pytest.fixture
+def close_demo() -> Iterator[Demo]:
+    """A lap every five seconds, in frames that are close enough to learn a track from."""
+    yield from running_demo("--speed", "20", "--rate", "60")
 
 
 @pytest.fixture

@@ -27,6 +27,17 @@ CONTRAST = """
 """
 AA = 4.5
 
+CUT = """
+selector => {
+  const value = document.querySelector(selector).closest('.value');
+  return value.scrollWidth > value.clientWidth;
+}
+"""
+
+
+def left(section: str) -> str:
+    return f"document.getElementById('{section}').getBoundingClientRect().left"
+
 
 def set_limit(page: Page, name: str, value: str) -> None:
     field = page.locator(f"[data-test=limits] [data-quantity=brake_temp] input[name={name}]")
@@ -120,6 +131,8 @@ def test_preferences_are_remembered_and_reached_by_keyboard(page: Page, demo: De
     expect(page.locator("meta[name=color-scheme]")).to_have_attribute("content", "light")
     expect(page.locator("#conditions")).to_be_hidden()
     assert page.evaluate("document.querySelector('#tires').nextElementSibling.id") == "fuel"
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    assert page.evaluate(f"{left('tires')} < {left('fuel')}"), "a broad screen keeps the order too"
     page.locator("[data-test=open-settings]").click()
     expect(settings.locator("[name=max_continuous]")).to_have_value("180")
     for text in (".sub", "[data-test=fuel]", "[data-test=connection]", ".label"):
@@ -141,3 +154,16 @@ def test_pit_wall_mode_is_a_few_large_numbers_at_every_width(page: Page, demo: D
     for width in (360, 768, 1440, 1920, 2560):
         page.set_viewport_size({"width": width, "height": 1000})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        assert page.evaluate(CUT, "#race [data-slot=to-go]") is False, width
+
+
+def test_pit_wall_says_which_tank_ends_first(page: Page, fast_demo: Demo) -> None:
+    page.goto(fast_demo.url)
+    ends = page.locator("[data-test=ends-first]")
+    expect(ends).to_have_text(re.compile("ends first"), timeout=60_000)
+
+    page.locator("[data-test=open-settings]").click()
+    page.locator("[data-test=settings] [name=wall]").check()
+    close_dialogs(page)
+
+    expect(ends).to_be_visible()

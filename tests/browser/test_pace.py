@@ -8,29 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Demo
+from tests.browser.conftest import Demo, running_demo
 
 NUMBER = re.compile(r"\d")
 LONG_MS = 60_000
 
 
-def running(*arguments: str) -> Iterator[Demo]:
-    demo = Demo(*arguments, "--rate", "60")
-    yield demo
-    if demo.process.poll() is None:
-        demo.stop()
-
-
-@pytest.fixture
-def close_demo() -> Iterator[Demo]:
-    """A lap every five seconds, in frames that are close enough to learn a track from."""
-    yield from running("--speed", "20")
-
-
 @pytest.fixture
 def race_demo() -> Iterator[Demo]:
     """Ten laps a second."""
-    yield from running("--speed", "1000")
+    yield from running_demo("--speed", "1000", "--rate", "60")
 
 
 def rows(page: Page) -> Locator:

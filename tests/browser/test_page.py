@@ -3,11 +3,17 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Demo
 
 NUMBER = re.compile(r"\d")
+
+ESSENTIALS = (
+    *("trust", "race", "fuel", "tires", "drive"),
+    *("conditions", "stint", "gaps", "map", "delta"),
+)
 
 
 def hook(page: Page, name: str) -> str:
@@ -47,6 +53,24 @@ def test_page_learns_the_use_of_fuel_from_laps_and_lists_the_newest_dozen(
     page.set_viewport_size({"width": 390, "height": 844})
     page.screenshot(path=screenshots / "phone.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (2560, 1440)], ids=["1920", "2560"])
+def test_page_shows_the_essentials_of_a_race_at_once_where_there_is_room(
+    width: int, height: int, page: Page, close_demo: Demo
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(close_demo.url)
+
+    expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER, timeout=60_000)
+    expect(page.locator("#map .road")).to_be_visible(timeout=60_000)
+    for section in ESSENTIALS:
+        box = page.locator(f"#{section}").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height, section
+    for narrower in (width, 1760, 1600):
+        page.set_viewport_size({"width": narrower, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= narrower
 
 
 def test_page_opened_late_shows_setup_and_all_laps_at_once(page: Page, fast_demo: Demo) -> None:
