@@ -71,11 +71,12 @@ function cornerRules(name, for_ms, cooldown_ms, judge) {
 
 /** @type {Judge} */
 function fuelFinding(input, held) {
-  const { laps_left, laps_to_flag } = input;
+  const { laps_left, laps_to_flag, limiting } = input;
   if (laps_left === null || !isRace(input)) return null;
   const spare = held === null ? 0 : BANDS.fuel_laps;
   if (laps_to_flag !== null && laps_left >= laps_to_flag + spare) return null;
-  return graded("fuel_laps", laps_left, input, held);
+  const found = graded("fuel_laps", laps_left, input, held);
+  return found === null ? null : { ...found, params: { ...found.params, tank: limiting } };
 }
 
 /** @type {Judge} */

@@ -4,7 +4,7 @@
 /** @import { LapRow } from "./types.js" */
 
 import { leftOutFor } from "./clean_laps.js";
-import { median } from "./median.js";
+import { median } from "./stats.js";
 import { classify } from "./thresholds.js";
 
 const SHOWN_MS = 30_000;

@@ -31,6 +31,7 @@ export function alertInput(store, view, changes, now_ms) {
     laps: view.laps,
     // Of a class with two tanks, the one that ends first.
     laps_left: view.outlook.reach.laps_left,
+    limiting: view.outlook.reach.limiting,
     laps_to_flag: view.outlook.end.laps_to_go,
     limits: view.limits,
   };

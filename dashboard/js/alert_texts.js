@@ -53,7 +53,7 @@ const TEXTS = new Map([
   ["monitor_lost", (params) => `The monitor of ${driverText(params["driver"])} is lost`],
   ["monitor_offline", (params) => `The monitor of ${driverText(params["driver"])} has signed off`],
   ["stale", (params) => `No new telemetry for ${ageClock(numeric(params, "quiet_ms") ?? 0)}`],
-  ["fuel_laps", (params) => `Fuel for ${lapsText(params)}: ${wordText(params)}`],
+  ["fuel_laps", (params) => `${tankText(params)} for ${lapsText(params)}: ${wordText(params)}`],
   ["water_temp", (params, units) => `Water ${temperatureText(params, units)}`],
   ["oil_temp", (params, units) => `Oil ${temperatureText(params, units)}`],
   ["tire_temp", (params, units) => `${cornerText(params)} tyre ${temperatureText(params, units)}`],
@@ -87,6 +87,11 @@ export function alertText({ key, params }, units) {
  */
 export function ruleTitle(name) {
   return TITLES.get(name) ?? humanise(name);
+}
+
+/** @param {Params} params */
+function tankText(params) {
+  return params["tank"] === "energy" ? "Energy" : "Fuel";
 }
 
 /** @param {Params} params */

@@ -36,6 +36,7 @@
  *   revision changed
  * @property {readonly LapRow[]} laps of the car, oldest first
  * @property {number | null} laps_left that the tank is good for; null while it is not known
+ * @property {"fuel" | "energy" | null} limiting the tank that ends first
  * @property {number | null} laps_to_flag null while it is not known
  * @property {Limits} limits
  */

@@ -2,7 +2,7 @@
 
 /** @import { Alert, AlertInput, EventRule, Finding, Rule, StateRule, Turn } from "./alert_types.js" */
 
-/** After this long without live telemetry an alert about the car says nothing any more. */
+/** An alert about the car says nothing after this long without live telemetry. */
 const HOLD_MS = 60_000;
 
 /** @type {Record<Finding["severity"], number>} */

@@ -2,12 +2,12 @@
 
 /** @import { LapRow } from "./types.js" */
 
-import { median } from "./median.js";
+import { median } from "./stats.js";
 import { beginsStint } from "./stint.js";
 
 /** Fewer laps than this say nothing: one alone may have been slow, or a tow. */
 export const MIN_LAPS = 2;
-export const MAX_LAPS = 5;
+const MAX_LAPS = 5;
 
 /**
  * Why a lap is left out; the last two only for the one value that is asked for.

@@ -7,24 +7,13 @@
  * added at the end, before the sectors, of which there are as many as the laps have.
  */
 
-/** @import { LapRow, Wheels } from "./types.js" */
+/** @import { LapRow } from "./types.js" */
 /** @import { LapTrace } from "./lap_trace.js" */
 
 /** @typedef {string | number | boolean | null | undefined} CsvCell */
 /** @typedef {{ name: string, values: ArrayLike<number | null> }} CsvColumn */
 
-/**
- * A lap with whatever columns are known of it.
- * @typedef {LapRow & {
- *   stint?: number | null, stint_lap?: number | null,
- *   energy_used?: number | null, energy_left?: number | null,
- *   tire_wear?: Wheels<number> | null, compound?: string | null,
- *   position?: number | null, class_position?: number | null,
- *   track_temp?: number | null, wetness?: number | null,
- * }} CsvLap
- */
-
-/** @type {readonly [string, (row: CsvLap) => CsvCell][]} */
+/** @type {readonly [string, (row: LapRow) => CsvCell][]} */
 const LAP_COLUMNS = [
   ["monitor_id", (row) => row.monitor_id],
   ["run", (row) => row.run],
@@ -65,7 +54,7 @@ const UNIT_SUFFIXES = {
 };
 
 /**
- * @param {readonly CsvLap[]} rows
+ * @param {readonly LapRow[]} rows
  * @returns {string}
  */
 export function lapsCsv(rows) {

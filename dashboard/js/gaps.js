@@ -3,8 +3,8 @@
 /** @import { Telemetry } from "./types.js" */
 /** @import { Maybe } from "./race_progress.js" */
 
-import { median } from "./median.js";
 import { isInLane, known } from "./race_progress.js";
+import { median } from "./stats.js";
 
 /** One change may be a mistake or a car in the way. */
 const MIN_CHANGES = 2;

@@ -45,6 +45,11 @@ export class Keeper {
   #laps_revision = -1;
   /** @type {number | null} */
   #saved_ms = null;
+  /**
+   * Since when the bridge, which has its broker, has told nothing.
+   * @type {number | null}
+   */
+  #empty_ms = null;
   #store;
   #shelf;
   #session_id;
@@ -81,8 +86,10 @@ export class Keeper {
    * @param {number} wall_ms the same moment, ms since 1970
    */
   offer(now_ms, wall_ms) {
+    const { has_broker, monitors } = this.#store;
     // The first frames of a cold bridge are not the whole picture.
     this.#saved_ms ??= now_ms;
+    this.#empty_ms = has_broker && monitors.size === 0 ? (this.#empty_ms ?? now_ms) : null;
     if (now_ms - this.#saved_ms >= SAVE_MS) this.save(now_ms, wall_ms);
   }
 
@@ -91,12 +98,14 @@ export class Keeper {
    * @param {number} wall_ms the same moment, ms since 1970
    */
   save(now_ms, wall_ms) {
-    const { active, has_broker, has_snapshot, kept, laps, monitors } = this.#store;
+    const { active, has_snapshot, is_removed, kept, laps, monitors } = this.#store;
     if (!has_snapshot || kept !== null) return;
     this.#saved_ms = now_ms;
     if (monitors.size === 0) {
-      // It was removed on the broker, so it must not come back from here.
-      if (has_broker) this.#shelf.drop(this.#session_id);
+      const empty_for_ms = now_ms - (this.#empty_ms ?? now_ms);
+      // A broker that lost its store reads the same as one on which the session was removed while
+      // this page was away, and what was removed must not come back from here.
+      if (is_removed || empty_for_ms >= SAVE_MS) this.#shelf.drop(this.#session_id);
       return;
     }
     const held = [...this.#store.values()].map((value) => {

@@ -5,7 +5,7 @@
 import { leftOutFor } from "./clean_laps.js";
 import { humanise } from "./format.js";
 import { counts } from "./laps.js";
-import { median } from "./median.js";
+import { median } from "./stats.js";
 import { beginsStint, isOther } from "./stint.js";
 
 /** @type {Record<string, string>} */

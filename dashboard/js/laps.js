@@ -4,7 +4,7 @@
  * `laps/<k>` is the truth; a `lap` event only fills in until its chunk has come.
  */
 
-/** @import { Arrival, Cell, LapMessage, LapRow, LapsMessage, LapSummary } from "./types.js" */
+/** @import { Arrival, LapMessage, LapRow, LapsMessage, LapSummary } from "./types.js" */
 
 import { Slot } from "./slot.js";
 
@@ -44,6 +44,7 @@ export class LapTable {
     const laps = this.#of(monitor_id);
     if (!laps.last.offer(arrival, at_ms)) return;
     const row = rowOfSummary(monitor_id, arrival.data.lap_summary);
+    if (row === null) return;
     laps.events.set(key(row), row);
     this.revision += 1;
   }
@@ -175,37 +176,12 @@ function key(row) {
 /**
  * @param {string} monitor_id
  * @param {LapSummary} lap
- * @returns {LapRow}
  */
 function rowOfSummary(monitor_id, lap) {
   const { fl, fr, rl, rr } = lap.tire_wear ?? {};
-  return {
-    monitor_id,
-    run: lap.run,
-    lap: lap.lap,
-    finished_at: lap.finished_at,
-    lap_time: lap.lap_time ?? null,
-    sector_times: lap.sector_times ?? [],
-    driver: lap.driver ?? null,
-    kind: lap.kind ?? null,
-    valid: lap.valid ?? null,
-    yellow: lap.yellow ?? null,
-    complete: lap.complete ?? null,
-    fuel_used: lap.fuel_used ?? null,
-    fuel_left: lap.fuel_left ?? null,
-    fuel_added: lap.fuel_added ?? null,
-    energy_used: lap.energy_used ?? null,
-    energy_left: lap.energy_left ?? null,
-    tire_wear: lap.tire_wear ?? null,
-    wear_max: largest([fl, fr, rl, rr]),
-    compound: lap.tire_compounds?.fl ?? null,
-    stint: lap.stint ?? null,
-    stint_lap: lap.stint_lap ?? null,
-    position: lap.position ?? null,
-    class_position: lap.class_position ?? null,
-    track_temp: lap.track_temp ?? null,
-    wetness: lap.wetness ?? null,
-  };
+  const wear = { wear_fl: fl, wear_fr: fr, wear_rl: rl, wear_rr: rr };
+  const cells = new Map(Object.entries({ ...lap, ...wear, compound: lap.tire_compounds?.fl }));
+  return rowOf(monitor_id, (name) => cells.get(name));
 }
 
 /**
@@ -217,53 +193,64 @@ function rowsOfChunk(monitor_id, { columns, rows }) {
   // A Map, because column names are a publisher's text and may be `__proto__`.
   const places = new Map(columns.map((name, place) => [name, place]));
   return rows.flatMap((cells) => {
-    const cell = (/** @type {string} */ name) => cells[places.get(name) ?? -1];
-    const run = numberIn(cell("run"));
-    const lap = numberIn(cell("lap"));
-    const finished_at = textIn(cell("finished_at"));
-    if (run === null || lap === null || finished_at === null) return [];
-    const sectors = cell("sector_times");
-    const wear = (/** @type {string} */ corner) => numberIn(cell(`wear_${corner}`));
-    const tire_wear = { fl: wear("fl"), fr: wear("fr"), rl: wear("rl"), rr: wear("rr") };
-    return {
-      monitor_id,
-      run,
-      lap,
-      finished_at,
-      lap_time: numberIn(cell("lap_time")),
-      sector_times: Array.isArray(sectors) ? sectors : [],
-      driver: textIn(cell("driver")),
-      kind: textIn(cell("kind")),
-      valid: flagIn(cell("valid")),
-      yellow: flagIn(cell("yellow")),
-      complete: flagIn(cell("complete")),
-      fuel_used: numberIn(cell("fuel_used")),
-      fuel_left: numberIn(cell("fuel_left")),
-      fuel_added: numberIn(cell("fuel_added")),
-      energy_used: numberIn(cell("energy_used")),
-      energy_left: numberIn(cell("energy_left")),
-      tire_wear,
-      wear_max: largest(Object.values(tire_wear)),
-      compound: textIn(cell("compound")),
-      stint: numberIn(cell("stint")),
-      stint_lap: numberIn(cell("stint_lap")),
-      position: numberIn(cell("position")),
-      class_position: numberIn(cell("class_position")),
-      track_temp: numberIn(cell("track_temp")),
-      wetness: numberIn(cell("wetness")),
-    };
+    return rowOf(monitor_id, (name) => cells[places.get(name) ?? -1]) ?? [];
   });
 }
 
-/** @param {Cell | undefined} cell */
-const numberIn = (cell) => (typeof cell === "number" ? cell : null);
-/** @param {Cell | undefined} cell */
-const textIn = (cell) => (typeof cell === "string" ? cell : null);
-/** @param {Cell | undefined} cell */
-const flagIn = (cell) => (typeof cell === "boolean" ? cell : null);
+/**
+ * @param {string} monitor_id
+ * @param {(column: string) => unknown} cell
+ * @returns {LapRow | null} null when it cannot be told which lap it is
+ */
+function rowOf(monitor_id, cell) {
+  const number = (/** @type {string} */ name) => numberIn(cell(name));
+  const text = (/** @type {string} */ name) => textIn(cell(name));
+  const flag = (/** @type {string} */ name) => flagIn(cell(name));
+  const [run, lap, finished_at] = [number("run"), number("lap"), text("finished_at")];
+  if (run === null || lap === null || finished_at === null) return null;
+  const wear = (/** @type {string} */ corner) => number(`wear_${corner}`);
+  const [fl, fr, rl, rr] = [wear("fl"), wear("fr"), wear("rl"), wear("rr")];
+  return {
+    monitor_id,
+    run,
+    lap,
+    finished_at,
+    lap_time: number("lap_time"),
+    sector_times: numbersIn(cell("sector_times")),
+    driver: text("driver"),
+    kind: text("kind"),
+    valid: flag("valid"),
+    yellow: flag("yellow"),
+    complete: flag("complete"),
+    fuel_used: number("fuel_used"),
+    fuel_left: number("fuel_left"),
+    fuel_added: number("fuel_added"),
+    energy_used: number("energy_used"),
+    energy_left: number("energy_left"),
+    tire_wear: { fl, fr, rl, rr },
+    wear_max: largest([fl, fr, rl, rr]),
+    compound: text("compound"),
+    stint: number("stint"),
+    stint_lap: number("stint_lap"),
+    position: number("position"),
+    class_position: number("class_position"),
+    track_temp: number("track_temp"),
+    wetness: number("wetness"),
+  };
+}
 
-/** @param {(number | null | undefined)[]} values */
+const numberIn = (/** @type {unknown} */ cell) => (typeof cell === "number" ? cell : null);
+const textIn = (/** @type {unknown} */ cell) => (typeof cell === "string" ? cell : null);
+const flagIn = (/** @type {unknown} */ cell) => (typeof cell === "boolean" ? cell : null);
+
+/**
+ * @param {unknown} cell
+ * @returns {number[]}
+ */
+const numbersIn = (cell) => (Array.isArray(cell) ? cell : []);
+
+/** @param {(number | null)[]} values */
 function largest(values) {
-  const known = values.filter((value) => typeof value === "number");
+  const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : Math.max(...known);
 }

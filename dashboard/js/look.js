@@ -45,7 +45,9 @@ export function sectionsOf(sheet) {
  * @param {Prefs} prefs
  */
 export function applySections(sheet, known, prefs) {
-  sort(sheet, ordered(prefs, known));
+  const order = ordered(prefs, known);
+  sort(sheet, order);
+  sheet.dataset["order"] = order.every((id, i) => id === known[i]) ? "page" : "own";
   for (const section of sectionsOf(sheet)) {
     if (prefs.hidden.includes(section.id)) section.dataset["off"] = "";
     else delete section.dataset["off"];

@@ -5,7 +5,7 @@
 import { Slot } from "./slot.js";
 
 /** Two heartbeats and a little: no broker delivers a will when its own machine dies. */
-export const LOST_AFTER_MS = 22_000;
+const LOST_AFTER_MS = 22_000;
 
 export class Monitor {
   /** @type {Slot<StatusMessage>} */

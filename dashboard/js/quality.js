@@ -10,7 +10,8 @@ import { BridgeClock } from "./clock.js";
 /** Often enough for 30 samples a minute, and a twentieth of what a browser may send. */
 export const PING_MS = 2000;
 const WINDOW_MS = 60_000;
-const MAX_SAMPLES = 1200;
+/** A minute of the fastest monitor, which sends 60 a second. */
+const MAX_SAMPLES = 60 * 60;
 /** One slow answer among fewer is chance. */
 const MIN_PINGS = 3;
 const REPORT_MS = 1000;
@@ -29,7 +30,7 @@ export const GOOD = { round_trip_ms: 250, age_ms: 500, lost_share: 0.01 };
 export const FAIR = { round_trip_ms: 1000, age_ms: 2000, lost_share: 0.05 };
 
 /** No way that works takes longer at its best, so what is more, or less than nothing, is a clock. */
-export const LONGEST_WAY_MS = 500;
+const LONGEST_WAY_MS = 500;
 
 /** @type {Quality} */
 export const NOT_MEASURED = Object.freeze({

@@ -23,7 +23,7 @@ import { field, isObject } from "./shapes.js";
  */
 
 /** @type {readonly SettingName[]} */
-export const SETTINGS = ["brake_bias", "tc", "tc_cut", "tc_slip", "abs", "engine_map"];
+const SETTINGS = ["brake_bias", "tc", "tc_cut", "tc_slip", "abs", "engine_map"];
 export const MAX_CHANGES = 100;
 
 /** A knob turned through several clicks is one change. */

@@ -54,15 +54,7 @@ export function sheetOf(setup) {
 }
 
 /**
- * What differs between two documents, in the order of the later one.
- * @param {SetupFields["setup"]} before
- * @param {SetupFields["setup"]} after
- */
-export function diff(before, after) {
-  return diffSheets(sheetOf(before), sheetOf(after));
-}
-
-/**
+ * What differs, in the order of the later one.
  * @param {Sheet} before
  * @param {Sheet} after
  * @returns {Change[]}

@@ -8,7 +8,7 @@
 
 export const RECONNECT_ATTEMPTS = Infinity;
 /** The bridge sends a heartbeat each second, so this much silence is a dead connection. */
-export const SILENCE_MS = 5000;
+const SILENCE_MS = 5000;
 /** An attempt that is younger may still be answered when the network comes back under it. */
 const PATIENCE_MS = 1000;
 const MAX_DELAY_MS = 15_000;

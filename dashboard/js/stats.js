@@ -1,14 +1,16 @@
 /** Small statistics. */
 
 /**
+ * The middle of some numbers, which one odd value does not move.
  * @param {readonly number[]} values
- * @returns {number} NaN of none
+ * @returns {number | null} null of none
  */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+  const upper = sorted[middle];
+  if (upper === undefined) return null;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
 /**
@@ -16,10 +18,11 @@ export function median(values) {
  * last digit of it is the same value, so their mean has the digits that each of them lost.
  * @param {readonly number[]} values
  * @param {number} digit the unit of the last digit
- * @returns {number} NaN of none
+ * @returns {number | null} null of none
  */
 export function unroundedMedian(values, digit) {
   const middle = median(values);
+  if (middle === null) return null;
   const near = values.filter((value) => Math.abs(value - middle) <= digit * 1.001);
   return near.reduce((sum, value) => sum + value, 0) / near.length;
 }
@@ -27,7 +30,7 @@ export function unroundedMedian(values, digit) {
 /**
  * The median of the slopes between all pairs of points (Theil and Sen's way).
  * @param {readonly { x: number, y: number }[]} points with different x
- * @returns {number} NaN of fewer than two
+ * @returns {number | null} null of fewer than two
  */
 export function medianSlope(points) {
   const slopes = points.flatMap((a, i) => {

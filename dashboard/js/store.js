@@ -24,6 +24,8 @@ export class Store {
    * @type {{ at: number, at_ms: number } | null}
    */
   kept = null;
+  /** Whether the bridge has said that nothing is left of the session. */
+  is_removed = false;
   /** Rises with each frame that may change the picture. */
   revision = 0;
 
@@ -81,7 +83,9 @@ export class Store {
         this.active = frame.monitor_id;
         return;
       case "removed":
-        return this.#remove(frame.monitor_id, frame.channel);
+        this.#remove(frame.monitor_id, frame.channel);
+        this.is_removed = this.monitors.size === 0;
+        return;
       case "heartbeat":
         return this.#clock.sample(frame.t, now_ms);
       case "error":
@@ -112,7 +116,10 @@ export class Store {
     if (this.kept !== null) this.#forgetKept();
     this.active = snapshot.active;
     // A cold bridge's snapshot may lack what it will send in a moment; a settled one's does not.
-    if (is_settled && upstream.connected) this.#removeOthers(values);
+    if (is_settled && upstream.connected) {
+      this.#removeOthers(values);
+      this.is_removed = this.monitors.size === 0;
+    }
     for (const value of values) this.#take(value, now_ms);
   }
 
@@ -139,6 +146,7 @@ export class Store {
     const monitor = this.#monitor(value.monitor_id, now_ms);
     // A clock that is ahead must not make a value young for ever: at the latest it came now.
     const at_ms = monitor.hear(value, (ms) => Math.min(now_ms, this.#clock.toLocal(ms, now_ms)));
+    this.is_removed = false;
     this.#put(value, at_ms, now_ms);
   }
 

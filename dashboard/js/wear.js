@@ -83,8 +83,8 @@ function firstOf(corners) {
  */
 function cornerWear(worn, taken, limit) {
   const laps = taken.length;
-  if (laps < MIN_LAPS) return unknown(worn, laps, "learning");
   const per_lap = unroundedMedian(taken, DIGIT);
+  if (laps < MIN_LAPS || per_lap === null) return unknown(worn, laps, "learning");
   if (per_lap <= 0) return { ...unknown(worn, laps, "no wear"), per_lap };
   return { worn, per_lap, laps_left: Math.max(0, limit - worn) / per_lap, laps, reason: null };
 }

@@ -6,7 +6,7 @@ import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
 import { Store } from "../../dashboard/js/store.js";
 import { changedLimit } from "../../dashboard/js/thresholds.js";
 import { Viewer } from "../../dashboard/js/view.js";
-import { arrival, meta, setup, snapshot, status, telemetry } from "./messages.js";
+import { arrival, lap, meta, setup, snapshot, status, telemetry } from "./messages.js";
 
 /** @import { BridgeFrame, LinkState } from "../../dashboard/js/types.js" */
 
@@ -67,4 +67,20 @@ test("a tank of which no lap was driven promises nothing", () => {
   const { laps_left, laps_to_flag } = inputOf([frame()]);
 
   assert.deepEqual([laps_left, laps_to_flag], [null, null]);
+});
+
+test("of two tanks the one that ends first is named", () => {
+  const laps = [8, 9, 10, 11].map((number) => {
+    const used = { fuel_used: 2, energy_used: 5, lap_time: 100, kind: "flying", complete: true };
+    const message = lap({ lap: number, ...used }, { seq: number });
+    return /** @type {const} */ ({ type: "lap_update", ...arrival(message) });
+  });
+  const car = telemetry({ lap: 12, fuel: 40, virtual_energy: 20 }, { seq: 7 });
+
+  const { limiting, laps_left } = inputOf([
+    ...laps,
+    { type: "telemetry_update", ...arrival(car) },
+  ]);
+
+  assert.deepEqual([limiting, laps_left], ["energy", 4]);
 });

@@ -41,6 +41,7 @@ export const CALM = {
   setup: { revision: 3, changes: [] },
   laps: [],
   laps_left: 14,
+  limiting: "fuel",
   laps_to_flag: 200,
   limits: limitsOf({}, "gt3"),
 };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { alertText } from "../../dashboard/js/alert_texts.js";
 import { DEFAULT_UNITS, humanise } from "../../dashboard/js/format.js";
-import { AlertPage, CALM, car, names } from "./alert_pages.js";
+import { AlertPage, CALM, car, names, texts } from "./alert_pages.js";
 import { row } from "./messages.js";
 
 /** @import { LapRow } from "../../dashboard/js/types.js" */
@@ -146,6 +146,15 @@ const CASES = [
   ["the monitor is there and sends nothing", { state: "stale", is_live: false }, ["warning stale"]],
   ["nobody drives", { state: "stale", is_live: false, monitor_state: "idle" }, []],
 ];
+
+test("the tank that ends first is the one that is named", () => {
+  const page = new AlertPage();
+  page.settle(0);
+
+  const { active } = page.settle(100, { ...LOW, limiting: "energy" });
+
+  assert.deepEqual(texts(active), ["Energy for 2.0 laps: low"]);
+});
 
 for (const [name, known, expected] of CASES) {
   test(`${expected.join(", ") || "no alert"} when ${name}`, () => {

@@ -20,6 +20,8 @@ const TEXTS = [
   ["monitor_offline", { driver: "Driver One" }, "The monitor of Driver One has signed off"],
   ["stale", { quiet_ms: 12_400 }, "No new telemetry for 12 s"],
   ["fuel_laps", { value: 2.89, word: "low" }, "Fuel for 2.8 laps: low"],
+  ["fuel_laps", { value: 2.89, word: "low", tank: "fuel" }, "Fuel for 2.8 laps: low"],
+  ["fuel_laps", { value: 2.89, word: "low", tank: "energy" }, "Energy for 2.8 laps: low"],
   ["fuel_laps", { value: 0.1 + 0.7, word: "very low" }, "Fuel for 0.8 laps: very low"],
   ["fuel_laps", { value: 1.05, word: "very low" }, "Fuel for 1.0 lap: very low"],
   ["water_temp", { value: 112, word: "hot" }, "Water 112 °C: hot"],

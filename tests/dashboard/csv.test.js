@@ -6,7 +6,8 @@ import { LapTraces } from "../../dashboard/js/lap_trace.js";
 import { drive, LAP_S, META } from "./driving.js";
 import { row } from "./messages.js";
 
-/** @import { CsvCell, CsvLap } from "../../dashboard/js/csv.js" */
+/** @import { CsvCell } from "../../dashboard/js/csv.js" */
+/** @import { LapRow } from "../../dashboard/js/types.js" */
 
 /** @type {[string, CsvCell, string][]} */
 const CELLS = [
@@ -52,7 +53,7 @@ const LAP_HEADER =
   "position,class_position,fuel_used_l,fuel_left_l,fuel_added_l,energy_used_pct,energy_left_pct," +
   "compound,wear_fl_pct,wear_fr_pct,wear_rl_pct,wear_rr_pct,wear_max_pct,track_temp_c,wetness_pct";
 
-/** @type {[string, CsvLap[], string[]][]} */
+/** @type {[string, LapRow[], string[]][]} */
 const LAPS = [
   ["no laps are a header", [], [LAP_HEADER]],
   [

@@ -130,6 +130,50 @@ test("a session that was removed on the broker is not kept either", () => {
   assert.equal(shelf.done.at(-1), "drop");
 });
 
+test("a session of which a settled bridge has nothing is not kept either", () => {
+  const { store, shelf, keeper } = watching();
+  tellAll(store);
+  keeper.save(0, EPOCH_MS);
+  store.accept(snapshot([]), 1, true);
+
+  keeper.save(2, EPOCH_MS);
+
+  assert.equal(shelf.done.at(-1), "drop");
+});
+
+test("a page that is closed before a cold bridge has told anything leaves alone what was kept", () => {
+  const { shelf, keeper } = watching();
+  keeper.offer(0, EPOCH_MS);
+
+  keeper.save(1000, EPOCH_MS + 1000);
+  assert.deepEqual(shelf.done, []);
+  keeper.offer(6000, EPOCH_MS + 6000);
+
+  assert.deepEqual(shelf.done, ["drop"]);
+});
+
+test("a broker that has only just come back is given time to tell", () => {
+  const { store, shelf, keeper } = watching();
+  store.accept(snapshot([], { connected: false }), 0);
+  for (let now_ms = 0; now_ms <= 20_000; now_ms += 1000) keeper.offer(now_ms, EPOCH_MS + now_ms);
+  store.accept({ type: "upstream", connected: true, since: 0 }, 20_000);
+
+  keeper.offer(20_500, EPOCH_MS + 20_500);
+
+  assert.deepEqual(shelf.done, []);
+});
+
+test("a session that was removed and is published again is kept", () => {
+  const { store, shelf, keeper } = watching();
+  tellAll(store);
+  store.accept(snapshot([]), 1, true);
+  tellAll(store, 2);
+
+  keeper.save(3, EPOCH_MS);
+
+  assert.deepEqual(shelf.done, ["save values", "save laps"]);
+});
+
 test("an empty page whose bridge has no broker leaves alone what was kept", () => {
   const { store, shelf, keeper } = watching();
   store.accept(snapshot([], { connected: false }), 0);

@@ -11,7 +11,7 @@ export const EPOCH_MS = Date.parse("2026-06-13T18:42:00.000Z");
  * @param {Stamp} stamp
  * @returns {Envelope}
  */
-export function envelope({ monitor_id = "pc-a", birth = 1, seq = 1, made_ms = 0 } = {}) {
+function envelope({ monitor_id = "pc-a", birth = 1, seq = 1, made_ms = 0 } = {}) {
   const timestamp = new Date(EPOCH_MS + made_ms).toISOString();
   return { v: 1, session_id: "spa24", monitor_id, birth, seq, timestamp };
 }

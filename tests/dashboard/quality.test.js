@@ -185,12 +185,32 @@ test("a timestamp that is none is no age", () => {
   assert.equal(road.report(0).age, null);
 });
 
+/**
+ * @param {ReturnType<typeof way>} road
+ * @param {{ hz: number, from_s: number, to_s: number, held?: number }} about
+ */
+function stream({ tell }, { hz, from_s, to_s, held = 0 }) {
+  for (let i = from_s * hz; i < to_s * hz; i += 1) tell(Math.floor((i * 1000) / hz), { held });
+}
+
+test("at sixty frames a second the minute is a whole one", () => {
+  const road = way();
+  road.beat(0);
+  road.ping(0);
+  stream(road, { hz: 60, from_s: 0, to_s: 32, held: 500 });
+  stream(road, { hz: 60, from_s: 32, to_s: 60 });
+
+  const { age } = road.report(60_000);
+
+  assert.deepEqual(age, { p50_ms: 550, p95_ms: 550, count: 3600 });
+});
+
 test("sixty frames a second for an hour are held to a bound", () => {
   const road = way();
   road.beat(0);
-  for (let i = 0; i < 5000; i += 1) road.tell(i * 10);
+  stream(road, { hz: 100, from_s: 0, to_s: 50 });
 
-  assert.equal(road.report(50_000).age?.count, 1200);
+  assert.equal(road.report(50_000).age?.count, 3600);
 });
 
 const same = (/** @type {number} */ ms) => ({ p50_ms: 0, p95_ms: ms, count: 9 });

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { diff } from "../../dashboard/js/setup_sheet.js";
+import { diffSheets, sheetOf } from "../../dashboard/js/setup_sheet.js";
 
 /** @import { SetupFields } from "../../dashboard/js/types.js" */
 
 /** @typedef {SetupFields["setup"]} Setup */
+
+const diff = (/** @type {Setup} */ before, /** @type {Setup} */ after) =>
+  diffSheets(sheetOf(before), sheetOf(after));
 
 /** @type {[string, Setup, Setup, string[]][]} */
 const DIFFS = [

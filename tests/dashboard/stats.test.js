@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { median } from "../../dashboard/js/median.js";
+import { median, medianSlope, unroundedMedian } from "../../dashboard/js/stats.js";
 
 /** @type {[number[], number | null][]} */
 const CASES = [
@@ -17,3 +17,9 @@ for (const [values, expected] of CASES) {
     assert.equal(median(values), expected);
   });
 }
+
+test("nothing has no middle and no slope", () => {
+  assert.equal(unroundedMedian([], 0.1), null);
+  assert.equal(medianSlope([]), null);
+  assert.equal(medianSlope([{ x: 1, y: 2 }]), null);
+});
