@@ -29,7 +29,8 @@ from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.clock import SystemClock
 from pitboard.publisher.composer import Envelope
 from pitboard.publisher.link import Credentials, LinkSettings
-from pitboard.publisher.monitor import MonitorSettings, Runner
+from pitboard.publisher.monitor import Runner
+from pitboard.publisher.settings import MonitorSettings
 from pitboard.publisher.source import NamedSetup, Sample
 from pitboard.publisher.sources.text_file import cut
 from pitboard.publisher.state import StateFile, load_identity

@@ -9,7 +9,8 @@ from platformdirs import user_state_path
 from pitboard import __version__
 from pitboard.contract.errors import SettingsError
 from pitboard.options import BrokerAccess
-from pitboard.publisher.monitor import MonitorSettings, Runner
+from pitboard.publisher.monitor import Runner
+from pitboard.publisher.settings import MonitorSettings
 from pitboard.publisher.setup_file import read_setup
 from pitboard.publisher.sources import open_source
 from pitboard.publisher.sources.text_file import cut

@@ -6,18 +6,17 @@ its queue.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from pitboard.contract.backoff import Backoff
 from pitboard.contract.dialer import Dialer
-from pitboard.contract.messages import LapSummary
-from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.clock import Clock, SystemClock
 from pitboard.publisher.composer import About
 from pitboard.publisher.connection import Connection
 from pitboard.publisher.echo import Trouble
+from pitboard.publisher.intake import Intake
 from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.lifecycle import SUBACK_WITHIN_S, Lifecycle
 from pitboard.publisher.link import (
@@ -25,46 +24,21 @@ from pitboard.publisher.link import (
     Connected,
     Ended,
     LinkEvent,
-    LinkSettings,
     Received,
     Subscribed,
     Tagged,
 )
-from pitboard.publisher.source import NamedSetup, Sample, Source
+from pitboard.publisher.settings import MonitorSettings
+from pitboard.publisher.source import NamedSetup, Source
 from pitboard.publisher.state import StateFile
 
 log = logging.getLogger(__name__)
-
-IDLE_AFTER_S = 5.0
-"""A source that gives nothing for so long is not driving."""
 
 SAVE_EVERY_S = 5.0
 """Births and laps are saved at once; the rest waits this long at most."""
 
 ACKS_WITHIN_S = 1.0
 """How long a stop waits for the broker to have `offline`."""
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorSettings:
-    """How a monitor publishes; times in seconds.
-
-    Attributes:
-        urls: Brokers, tried in turn.
-        rate_hz: Frames a second.
-        speed: How much faster than real time the source is read.
-        in_control: Whether this machine drives the car; `None` when nobody said.
-    """
-
-    urls: Sequence[BrokerUrl]
-    link: LinkSettings = field(default_factory=LinkSettings)
-    rate_hz: float = 2.0
-    speed: float = 1.0
-    driver: str | None = None
-    in_control: bool | None = None
-    reconnect_delay_initial_s: float = 1.0
-    reconnect_delay_max_s: float = 60.0
-    reconnect_jitter: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +104,22 @@ class Runner:
             events=self._events,
             clock=self._clock,
         )
-        self._in_control = settings.in_control
+        self._intake = Intake(source, self._recorder, settings, self._clock)
         self._trouble: Trouble | None = None
-        now_s = self._clock.monotonic_s()
-        self._source_s = 0.0
-        self._read_at_s = self._next_read_s = self._last_sample_s = now_s
-        self._save_at_s = now_s + SAVE_EVERY_S
+        self._save_at_s = self._clock.monotonic_s() + SAVE_EVERY_S
 
     def run(self) -> None:
         """Work until `stop` is called or the source is at its end."""
         try:
             self._connection.apply(self._lifecycle.driver_is(self._settings.driver))
-            if self._in_control is not None:
-                self._connection.apply(self._lifecycle.control_is(self._in_control))
+            if (in_control := self._settings.in_control) is not None:
+                self._connection.apply(self._lifecycle.control_is(in_control))
             while self._turn():
                 pass
             if self._source.is_finished:
                 log.info("[Publisher] The source is at its end")
             # What the source got since the last tick is not lost with the goodbye.
-            self._read(self._clock.monotonic_s())
+            self._read()
             self._say_goodbye()
         finally:
             # After an error there is no goodbye: the connection is cut, and the will says `lost`.
@@ -184,15 +155,15 @@ class Runner:
             # The birth must be on disk before a broker hears of it, or a crash would reuse it.
             self._state.save()
             self._connection.open(will)
-        now_s = self._clock.monotonic_s()
-        is_going_on = now_s < self._next_read_s or self._read(now_s)
+        if self._intake.is_due:
+            self._read()
         self._tick()
-        return is_going_on
+        return not self._source.is_finished
 
     def _handle_events(self) -> bool:
         """All events that are there, or the next one that comes in time; False at a stop."""
         deadlines = (
-            self._next_read_s,
+            self._intake.due_s,
             self._connection.deadline_s,
             self._lifecycle.next_tick_s(),
         )
@@ -213,7 +184,7 @@ class Runner:
                 if self._connection.owns(link):
                     self._handle_link(link_event)
             case _Control(in_control):
-                self._in_control = in_control
+                self._intake.in_control = in_control
                 if not in_control:
                     self._recorder.leave()
                 self._connection.apply(self._lifecycle.control_is(in_control))
@@ -265,55 +236,25 @@ class Runner:
         ids = memory.session_id, memory.monitor_id
         log.log(level, "[Publisher] Session %s, monitor %s: %s", *ids, text)
 
-    def _read(self, now_s: float) -> bool:
-        """Read the source up to now; False when it is at its end."""
-        tick_s = 1 / self._settings.rate_hz
-        # After a sleep of the PC, or at a speed that it cannot keep up with, time is left out
-        # rather than caught up with: the catching up would take longer each time.
-        duration_s = min(now_s - self._read_at_s, 2 * tick_s)
-        self._read_at_s = now_s
-        self._next_read_s = max(self._next_read_s + tick_s, now_s)
-        newest = self._read_samples(duration_s)
+    def _read(self) -> None:
+        """Hand on what the source has got since the last time."""
         apply = self._connection.apply
+        if laps := self._intake.read():
+            self._state.save()
+            apply(self._lifecycle.laps_are(laps))
         apply(self._lifecycle.meta_is(self._source.meta))
         setup = self._fixed_setup or self._source.setup
         if setup is not None:
             apply(self._lifecycle.setup_is(setup))
-        if newest is not None:
-            self._last_sample_s = now_s
-            own_laps = self._source.counts_laps
-            telemetry = newest.telemetry if own_laps else self._recorder.enrich(newest)
-            # A frame first, so that `online` never stands beside a frame from before.
-            apply(self._lifecycle.frame_is(telemetry))
-            apply(self._lifecycle.driving_is(newest.is_driving))
-        elif now_s - self._last_sample_s >= IDLE_AFTER_S:
-            apply(self._lifecycle.driving_is(False))
+        # A frame first, so that `online` never stands beside a frame from before.
+        if (frame := self._intake.frame) is not None:
+            apply(self._lifecycle.frame_is(frame))
+        if (is_driving := self._intake.is_driving) is not None:
+            apply(self._lifecycle.driving_is(is_driving))
+        now_s = self._clock.monotonic_s()
         if now_s >= self._save_at_s:
             self._save_at_s = now_s + SAVE_EVERY_S
             self._state.save()
-        return not self._source.is_finished
-
-    def _read_samples(self, duration_s: float) -> Sample | None:
-        """All samples of the time that passed go into laps; the newest is the frame."""
-        speed = self._settings.speed
-        now_ms = self._clock.unix_ms()
-        self._source_s += duration_s * speed
-        newest = None
-        for newest in self._source.samples(duration_s * speed):
-            if self._in_control is False:
-                continue
-            age_s = min(max(0.0, self._source_s - newest.time_s) / speed, duration_s)
-            laps = self._laps_of(newest, now_ms - round(age_s * 1000))
-            if laps:
-                self._state.save()
-                self._connection.apply(self._lifecycle.laps_are(laps))
-        return newest
-
-    def _laps_of(self, sample: Sample, unix_ms: int) -> list[LapSummary]:
-        if self._source.counts_laps:
-            return self._recorder.take(sample.laps)
-        lap = self._recorder.feed(sample, unix_ms)
-        return [] if lap is None else [lap]
 
     def _say_goodbye(self) -> None:
         """`offline`, once the broker is known to have it; else its will says `lost`."""

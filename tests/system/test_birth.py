@@ -18,7 +18,8 @@ from pitboard.contract.messages import StatusMessage
 from pitboard.contract.topics import Channel
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.clock import SystemClock
-from pitboard.publisher.monitor import MonitorSettings, Runner
+from pitboard.publisher.monitor import Runner
+from pitboard.publisher.settings import MonitorSettings
 from pitboard.publisher.sources import open_source
 from pitboard.publisher.state import Identity, StateFile
 from tests.bridge.support import Browser, Frame, browsing, settings

@@ -7,7 +7,8 @@ import pytest
 
 from pitboard.bridge.server import BridgeServer
 from pitboard.contract.urls import BrokerUrl
-from pitboard.publisher.monitor import MonitorSettings, Runner
+from pitboard.publisher.monitor import Runner
+from pitboard.publisher.settings import MonitorSettings
 from pitboard.publisher.source import Sample
 from pitboard.publisher.state import Identity, StateFile
 from tests.bridge.support import Frame, browsing, settings

@@ -23,8 +23,9 @@ from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.composer import About, Composer, Condition
 from pitboard.publisher.lap_rows import row_of
 from pitboard.publisher.memory import Memory
-from pitboard.publisher.monitor import MonitorSettings, Runner
+from pitboard.publisher.monitor import Runner
 from pitboard.publisher.recording import RecordingWriter
+from pitboard.publisher.settings import MonitorSettings
 from pitboard.publisher.source import Sample
 from pitboard.publisher.state import Identity, StateFile
 from tests.broker.clients import Messages
