@@ -8,9 +8,9 @@ from typing import Any
 from pitboard.contract.dialer import REFUSED_DELAY_S, Dialer
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.composer import Send
-from pitboard.publisher.lifecycle import Step, Subscribe
 from pitboard.publisher.link import Ended, Link, LinkSettings, Publish
 from pitboard.publisher.memory import LapKey
+from pitboard.publisher.steps import Step, Subscribe
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,10 @@ does what the returned steps say, in their order.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from pitboard.contract import codec
 from pitboard.contract.control import HEARTBEAT_S, next_control
-from pitboard.contract.digits import rounded
 from pitboard.contract.errors import ContractError
 from pitboard.contract.messages import (
     LapSummary,
@@ -24,17 +22,11 @@ from pitboard.contract.topics import Topic, monitor_filter, status_filter
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.composer import About, Composer, Condition, Send
 from pitboard.publisher.echo import Echo, Trouble
-from pitboard.publisher.memory import LapKey, Memory, RememberedSetup, key_of
+from pitboard.publisher.memory import LapKey, Memory, RememberedSetup
+from pitboard.publisher.newest import Newest
 from pitboard.publisher.read_back import ReadBack
 from pitboard.publisher.source import NamedSetup
-
-SUBACK_WITHIN_S = 2.0
-"""A replay begins with the broker's answer; without one the monitor speaks after this long."""
-
-RETAIN_EVERY_S = 0.5
-"""Telemetry carries the retain flag at most this often: persisting brokers write each one."""
-
-RETAIN_ALL_UP_TO_HZ = 2.0
+from pitboard.publisher.steps import Step, Subscribe, Unsubscribe
 
 
 class Phase(Enum):
@@ -43,30 +35,6 @@ class Phase(Enum):
     OFFLINE = "offline"
     READING_BACK = "reading back"
     ANNOUNCED = "announced"
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribe:
-    """Subscribe to these filters."""
-
-    filters: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
-    """End the subscription to these filters."""
-
-    filters: tuple[str, ...]
-
-
-Step = Send | Subscribe | Unsubscribe
-
-
-@dataclass(slots=True)
-class _Frame:
-    telemetry: Telemetry
-    unix_ms: int
-    is_retained: bool = False
 
 
 class Lifecycle:
@@ -86,17 +54,14 @@ class Lifecycle:
         self._condition = Condition()
         self._phase = Phase.OFFLINE
         self._meta = Meta()
-        self._frame: _Frame | None = None
+        self._newest = Newest(self._compose, clock, about.rate_hz)
         self._echo = Echo()
         self._others: dict[str, StatusMessage] = {}
         self._read_back = ReadBack(memory)
         self._acknowledged: set[LapKey] = set()
         self._must_take_control = True
-        self._is_subscribed = False
         self._connects = 0
-        self._connected_at_s = 0.0
         self._last_status_s = 0.0
-        self._last_retained_s = float("-inf")
         self._lost_at_s: float | None = None
 
     # What the link tells.
@@ -110,11 +75,10 @@ class Lifecycle:
         """The broker accepted: first read what it holds of us and of the session's others."""
         now_s = self._clock.monotonic_s()
         self._phase = Phase.READING_BACK
-        self._is_subscribed = False
         self._acknowledged.clear()
+        self._read_back.asked(now_s)
         self._condition.reconnects = self._connects
         self._connects += 1
-        self._connected_at_s = now_s
         if self._lost_at_s is not None:
             self._condition.last_outage_s = now_s - self._lost_at_s
             self._lost_at_s = None
@@ -123,7 +87,6 @@ class Lifecycle:
 
     def subscribed(self) -> None:
         """The broker answered: what it holds follows now."""
-        self._is_subscribed = True
         self._read_back.answered(self._clock.monotonic_s())
 
     def disconnected(self) -> None:
@@ -155,15 +118,9 @@ class Lifecycle:
         return self._hear_own(message) if self._phase is Phase.ANNOUNCED else []
 
     def acknowledged(self, lap: LapKey) -> None:
-        """The broker has the `lap` message of this lap.
-
-        It is forgotten once all before it are, so that a lost one never comes after a later one.
-        """
+        """The broker has the `lap` message of this lap."""
         self._acknowledged.add(lap)
-        for key in map(key_of, tuple(self._memory.unsent)):
-            if key not in self._acknowledged:
-                return
-            self._memory.acknowledge(key)
+        self._memory.acknowledge(self._acknowledged)
 
     # What the source tells.
 
@@ -191,7 +148,7 @@ class Lifecycle:
         self._condition.is_driving = is_driving
         if self._phase is not Phase.ANNOUNCED:
             return []
-        final = [] if is_driving else self._final_frame()
+        final = [] if is_driving else self._newest.as_last()
         return [*final, self._status()]
 
     def meta_is(self, meta: Meta) -> list[Step]:
@@ -216,12 +173,8 @@ class Lifecycle:
 
     def frame_is(self, telemetry: Telemetry) -> list[Step]:
         """The newest frame; while offline only this one is kept."""
-        self._frame = _Frame(rounded(telemetry), self._clock.unix_ms())
-        if self._phase is not Phase.ANNOUNCED:
-            return []
-        since_s = self._clock.monotonic_s() - self._last_retained_s
-        is_slow = self._about.rate_hz <= RETAIN_ALL_UP_TO_HZ
-        return [self._send_frame(self._frame, retain=is_slow or since_s >= RETAIN_EVERY_S)]
+        self._newest.take(telemetry)
+        return [*self._newest.as_update()] if self._phase is Phase.ANNOUNCED else []
 
     def laps_are(self, summaries: Sequence[LapSummary]) -> list[Step]:
         """Laps were completed; they are in the memory's table already."""
@@ -236,7 +189,7 @@ class Lifecycle:
         """Time passed: announce when the read-back is over, and say that we live."""
         now_s = self._clock.monotonic_s()
         if self._phase is Phase.READING_BACK:
-            if now_s >= self._read_back_end_s():
+            if now_s >= self._read_back.end_s:
                 return self._announce()
         elif self._phase is Phase.ANNOUNCED and now_s - self._last_status_s >= HEARTBEAT_S:
             return [self._status()]
@@ -245,7 +198,7 @@ class Lifecycle:
     def next_tick_s(self) -> float | None:
         """When `tick` has something to do at the earliest, in monotonic seconds."""
         if self._phase is Phase.READING_BACK:
-            return self._read_back_end_s()
+            return self._read_back.end_s
         if self._phase is Phase.ANNOUNCED:
             heartbeat_s = self._last_status_s + HEARTBEAT_S
             return min(heartbeat_s, self._echo.due_s(self._clock.monotonic_s()) or heartbeat_s)
@@ -255,7 +208,10 @@ class Lifecycle:
         """A wanted end: the last frame stays on the broker, then we say `offline`."""
         if self._phase is not Phase.ANNOUNCED:
             return []
-        steps = [*self._final_frame(), self._compose.status(self._condition, "offline")]
+        steps: list[Step] = [
+            *self._newest.as_last(),
+            self._compose.status(self._condition, "offline"),
+        ]
         # Nothing may follow it, neither a heartbeat nor an answer to what is still on its way.
         self._phase = Phase.OFFLINE
         return steps
@@ -274,11 +230,6 @@ class Lifecycle:
     def is_announced(self) -> bool:
         """Whether everything that the monitor knows was sent over this connection."""
         return self._phase is Phase.ANNOUNCED
-
-    def _read_back_end_s(self) -> float:
-        if not self._is_subscribed:
-            return self._connected_at_s + SUBACK_WITHIN_S
-        return self._read_back.end_s
 
     def _hear_own(self, message: Message) -> list[Step]:
         """What of the replay is late counts too; a `status` that we did not say must not stand."""
@@ -324,9 +275,7 @@ class Lifecycle:
 
     def _say_everything(self) -> list[Step]:
         """After `status` the newest frame goes first: it is what the crew waits for."""
-        steps: list[Step] = [self._status()]
-        if self._frame is not None:
-            steps.append(self._send_frame(self._frame, retain=True))
+        steps: list[Step] = [self._status(), *self._newest.as_stored()]
         steps.append(self._compose.meta(self._meta))
         if (setup := self._compose.setup()) is not None:
             steps.append(setup)
@@ -339,9 +288,7 @@ class Lifecycle:
     def _take_control(self) -> None:
         """Above all others, unless we stand there already: a restart changes nothing."""
         self._must_take_control = False
-        needed = next_control(self._others.values())
-        if self._memory.control < needed:
-            self._memory.control = needed
+        self._memory.control = max(self._memory.control, next_control(self._others.values()))
 
     def _if_announced(self, compose: Callable[[], Send | None]) -> list[Step]:
         if self._phase is not Phase.ANNOUNCED:
@@ -352,15 +299,3 @@ class Lifecycle:
     def _status(self) -> Send:
         self._last_status_s = self._clock.monotonic_s()
         return self._compose.status(self._condition)
-
-    def _final_frame(self) -> list[Step]:
-        """The newest frame once more, unless the broker keeps it already."""
-        if self._frame is None or self._frame.is_retained:
-            return []
-        return [self._send_frame(self._frame, retain=True)]
-
-    def _send_frame(self, frame: _Frame, *, retain: bool) -> Send:
-        if retain:
-            self._last_retained_s = self._clock.monotonic_s()
-            frame.is_retained = True
-        return self._compose.frame(frame.telemetry, frame.unix_ms, retain=retain)

@@ -1,6 +1,7 @@
 """What a monitor must not forget when its process dies."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import dropwhile
 from typing import TypeVar
 
 from msgspec import Struct, field, structs
@@ -76,9 +77,12 @@ class Memory(Struct, kw_only=True):
         self.laps = sorted([*self.laps, *missing], key=key_of)
         return bool(taken or missing)
 
-    def acknowledge(self, key: LapKey) -> None:
-        """A broker has the `lap` message of *key*."""
-        self.unsent = [lap for lap in self.unsent if key_of(lap) != key]
+    def acknowledge(self, keys: Container[LapKey]) -> None:
+        """A broker has the `lap` messages of *keys*.
+
+        One is forgotten once all before it are, so that a lost one never comes after a later one.
+        """
+        self.unsent = list(dropwhile(lambda lap: key_of(lap) in keys, self.unsent))
 
     def _move(self, keys: set[LapKey], runs: int) -> None:
         """Number the runs of these laps, and of the one that is open, higher."""

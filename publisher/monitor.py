@@ -18,7 +18,7 @@ from pitboard.publisher.connection import Connection
 from pitboard.publisher.echo import Trouble
 from pitboard.publisher.intake import Intake
 from pitboard.publisher.laps import LapRecorder
-from pitboard.publisher.lifecycle import SUBACK_WITHIN_S, Lifecycle
+from pitboard.publisher.lifecycle import Lifecycle
 from pitboard.publisher.link import (
     Acked,
     Connected,
@@ -28,6 +28,7 @@ from pitboard.publisher.link import (
     Subscribed,
     Tagged,
 )
+from pitboard.publisher.read_back import SUBACK_WITHIN_S
 from pitboard.publisher.settings import MonitorSettings
 from pitboard.publisher.source import NamedSetup, Source
 from pitboard.publisher.state import StateFile

@@ -17,6 +17,9 @@ from pitboard.contract.messages import (
 from pitboard.publisher.lap_rows import row_of
 from pitboard.publisher.memory import LapKey, Memory, RememberedSetup, key_of
 
+SUBACK_WITHIN_S = 2.0
+"""A replay begins with the broker's answer; without one the monitor speaks after this long."""
+
 QUIET_S = 0.020
 """Brokers give no mark for the end of a replay; this long without a message counts as one."""
 
@@ -34,11 +37,18 @@ class ReadBack:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._is_new = memory.birth == 0
+        self._is_answered = False
         self._since_s = self._last_s = 0.0
         self._rows: dict[LapKey, LapRow] = {}
 
+    def asked(self, now_s: float) -> None:
+        """A connection stands: what its broker holds is asked for."""
+        self._is_answered = False
+        self._since_s = now_s
+
     def answered(self, now_s: float) -> None:
         """The broker granted the subscription: what it holds follows, or has begun to come."""
+        self._is_answered = True
         self._since_s = self._last_s = now_s
 
     def heard(self, now_s: float) -> None:
@@ -48,6 +58,8 @@ class ReadBack:
     @property
     def end_s(self) -> float:
         """When it counts as complete."""
+        if not self._is_answered:
+            return self._since_s + SUBACK_WITHIN_S
         quiet_s = NEW_QUIET_S if self._is_new else QUIET_S
         longest_s = NEW_LONGEST_S if self._is_new else LONGEST_S
         return min(self._last_s + quiet_s, self._since_s + longest_s)

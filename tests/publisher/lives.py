@@ -14,8 +14,9 @@ from pitboard.contract.messages import (
 from pitboard.contract.times import to_text
 from pitboard.contract.topics import CHUNK_ROWS, Topic
 from pitboard.publisher.composer import About, Send
-from pitboard.publisher.lifecycle import Lifecycle, Step
+from pitboard.publisher.lifecycle import Lifecycle
 from pitboard.publisher.memory import Memory
+from pitboard.publisher.steps import Step
 from tests.fakes import FakeClock
 
 OWN = "pitboard/v1/spa24/pc-1"

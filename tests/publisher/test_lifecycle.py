@@ -11,8 +11,8 @@ from pitboard.contract.messages import (
 from pitboard.publisher.composer import Send
 from pitboard.publisher.echo import Trouble
 from pitboard.publisher.lap_rows import row_of
-from pitboard.publisher.lifecycle import Subscribe, Unsubscribe
 from pitboard.publisher.source import NamedSetup
+from pitboard.publisher.steps import Subscribe, Unsubscribe
 from tests.fakes import FakeClock, frame
 from tests.publisher.lives import (
     OWN,

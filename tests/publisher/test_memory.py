@@ -41,10 +41,16 @@ def test_memory_puts_laps_that_were_read_back_into_their_place(memory: Memory) -
     assert not memory.merge_laps([row(1)])
 
 
-def test_memory_forgets_to_send_only_what_was_acknowledged(memory: Memory) -> None:
+@pytest.mark.parametrize(
+    ("acknowledged", "unsent"),
+    [({1}, [2, 3]), ({2}, [1, 2, 3]), ({1, 3}, [2, 3]), ({3, 2, 1}, []), ({7}, [1, 2, 3])],
+)
+def test_memory_sends_a_lap_that_was_not_acknowledged_and_all_after_it_again(
+    acknowledged: set[int], unsent: list[int], memory: Memory
+) -> None:
     for lap in (1, 2, 3):
         memory.add_lap(summary(lap), row(lap))
 
-    memory.acknowledge((1, 2))
+    memory.acknowledge({(1, lap) for lap in acknowledged})
 
-    assert [lap.lap for lap in memory.unsent] == [1, 3]
+    assert [lap.lap for lap in memory.unsent] == unsent

@@ -10,9 +10,10 @@ from pitboard.contract.topics import CHUNK_ROWS
 from pitboard.publisher.composer import About, Send
 from pitboard.publisher.lap_rows import row_of
 from pitboard.publisher.laps import LapRecorder
-from pitboard.publisher.lifecycle import Lifecycle, Step
+from pitboard.publisher.lifecycle import Lifecycle
 from pitboard.publisher.memory import LapKey, Memory
 from pitboard.publisher.source import Sample
+from pitboard.publisher.steps import Step
 from tests.fakes import FakeClock, frame
 from tests.readers import Reader, decoded, rows_of
 
