@@ -25,9 +25,9 @@ from pitboard.contract.messages import (
     SettingWheels,
     SetupMessage,
     StatusMessage,
-    Telemetry,
     TelemetryMessage,
 )
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.topics import CHUNK_ROWS, Channel, Topic
 
 # Below the brokers' packet limit of 256 KiB, topic and header included.

@@ -23,8 +23,8 @@ from msgspec.inspect import (
 
 from pitboard.contract.codec import REQUIRED_TELEMETRY
 from pitboard.contract.meanings import meaning
-from pitboard.contract.messages import Telemetry
 from pitboard.contract.quantities import MAX_SAFE_INT, Wheels
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.times import TIME_PATTERN
 from pitboard.contract.topics import ID_PATTERN
 

@@ -40,6 +40,7 @@ DaySeconds = Annotated[
 LapSeconds = Annotated[
     float, Meta(gt=0, le=86_400, extra_json_schema={"unit": "s"}, extra={"digits": 3})
 ]
+SectorTimes = Annotated[list[LapSeconds], Meta(max_length=20)]
 DeltaSeconds = Annotated[
     float, Meta(ge=-600, le=600, extra_json_schema={"unit": "s"}, extra={"digits": 3})
 ]

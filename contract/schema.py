@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 import msgspec
 from msgspec import Raw, Struct
 
-from pitboard.contract import frames, messages, quantities
+from pitboard.contract import frames, messages, quantities, telemetry
 from pitboard.contract.codec import MESSAGE_TYPES
 from pitboard.contract.fields import field_facts
 from pitboard.contract.frames import UPDATES, BridgeFrame, BrowserFrame
@@ -40,7 +40,7 @@ _FRAME_TITLES = {
 
 _STRUCTS: dict[str, type[Struct]] = {
     name: kind
-    for module in (messages, frames, quantities)
+    for module in (messages, telemetry, frames, quantities)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Struct)
 }

@@ -3,7 +3,8 @@
 from functools import cache
 
 from pitboard.contract.fields import field_facts
-from pitboard.contract.messages import LapRow, LapSummary, Meta, Telemetry
+from pitboard.contract.messages import LapRow, LapSummary, Meta
+from pitboard.contract.telemetry import Telemetry
 
 
 def units() -> dict[str, str]:

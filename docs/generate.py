@@ -19,6 +19,7 @@ from pitboard.contract.fields import FieldFacts, field_facts
 from pitboard.contract.frames import BridgeFrame, BrowserFrame, Value
 from pitboard.contract.messages import Envelope
 from pitboard.contract.schema import schemas
+from pitboard.contract.telemetry import Telemetry
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = Path("docs/protocol.md")
@@ -29,7 +30,7 @@ TABLES: dict[str, type[Struct]] = {
     "meta": messages.MetaMessage,
     "forecast": messages.Forecast,
     "setup": messages.SetupMessage,
-    "telemetry": messages.Telemetry,
+    "telemetry": Telemetry,
     "lap": messages.LapSummary,
     "laps": messages.LapsMessage,
     "columns": messages.LapRow,

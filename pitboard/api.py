@@ -15,14 +15,8 @@ from platformdirs import user_state_path
 from pitboard import __version__
 from pitboard.contract import codec
 from pitboard.contract.errors import Invalid, SettingsError
-from pitboard.contract.messages import (
-    Message,
-    Meta,
-    SetupDocument,
-    SetupMessage,
-    Telemetry,
-    TelemetryMessage,
-)
+from pitboard.contract.messages import Message, Meta, SetupDocument, SetupMessage, TelemetryMessage
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.times import to_text
 from pitboard.contract.topics import Channel, Topic
 from pitboard.contract.urls import BrokerUrl

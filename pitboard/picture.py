@@ -16,9 +16,9 @@ from pitboard.contract.messages import (
     MetaMessage,
     SetupMessage,
     StatusMessage,
-    Telemetry,
     TelemetryMessage,
 )
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.times import to_unix_ms
 from pitboard.contract.topics import Channel
 from pitboard.lap_book import LapBook

@@ -23,9 +23,9 @@ from pitboard.contract.messages import (
     MetaMessage,
     SetupMessage,
     StatusMessage,
-    Telemetry,
     TelemetryMessage,
 )
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.times import to_text
 from pitboard.contract.topics import CHUNK_ROWS, Channel, Topic
 from pitboard.contract.units import units

@@ -1,6 +1,7 @@
 """Read a source in step with time: laps from every sample, a frame from the newest."""
 
-from pitboard.contract.messages import LapSummary, Telemetry
+from pitboard.contract.messages import LapSummary
+from pitboard.contract.telemetry import Telemetry
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.settings import MonitorSettings

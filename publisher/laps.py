@@ -8,7 +8,8 @@ from collections import defaultdict
 from msgspec import structs
 
 from pitboard.contract.digits import rounded, within_range
-from pitboard.contract.messages import LapSummary, Telemetry
+from pitboard.contract.messages import LapSummary
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.times import to_text
 from pitboard.publisher.lap_rows import row_of
 from pitboard.publisher.memory import Memory

@@ -10,13 +10,8 @@ from enum import Enum
 from pitboard.contract import codec
 from pitboard.contract.control import HEARTBEAT_S, next_control
 from pitboard.contract.errors import ContractError
-from pitboard.contract.messages import (
-    LapSummary,
-    Message,
-    Meta,
-    StatusMessage,
-    Telemetry,
-)
+from pitboard.contract.messages import LapSummary, Message, Meta, StatusMessage
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.times import to_text
 from pitboard.contract.topics import Topic, monitor_filter, status_filter
 from pitboard.publisher.clock import Clock

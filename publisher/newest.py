@@ -1,7 +1,7 @@
 """The newest frame, and when the broker is to keep it."""
 
 from pitboard.contract.digits import rounded
-from pitboard.contract.messages import Telemetry
+from pitboard.contract.telemetry import Telemetry
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.composer import Composer, Send
 

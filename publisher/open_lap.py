@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from pitboard.contract.messages import Telemetry
 from pitboard.contract.quantities import BrakeTemps, TirePressures, TireTemps, Wheels
+from pitboard.contract.telemetry import Telemetry
 
 # Sensors and slosh move a level a little both ways; a rise from its lowest by more is a refill.
 REFUEL_NOISE = 0.3

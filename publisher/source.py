@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pitboard.contract.messages import LapSummary, Meta, SetupDocument, Telemetry
+from pitboard.contract.messages import LapSummary, Meta, SetupDocument
+from pitboard.contract.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from pitboard.contract.messages import Meta, Telemetry
+from pitboard.contract.messages import Meta
+from pitboard.contract.telemetry import Telemetry
 from pitboard.publisher.source import NamedSetup, Sample
 
 

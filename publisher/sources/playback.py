@@ -16,10 +16,10 @@ from pitboard.contract.messages import (
     MetaMessage,
     SetupMessage,
     StatusMessage,
-    Telemetry,
     TelemetryMessage,
 )
 from pitboard.contract.order import Order, advance
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.topics import Topic
 from pitboard.publisher.lap_rows import summary_of
 from pitboard.publisher.source import NamedSetup, Sample

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from pitboard.contract.messages import Meta, Telemetry
+from pitboard.contract.messages import Meta
+from pitboard.contract.telemetry import Telemetry
 from pitboard.publisher.source import Sample
 from pitboard.publisher.sources.lap_file import RecordedLap, Row, parse_lap
 from pitboard.publisher.sources.text_file import cut, read_text

@@ -20,9 +20,9 @@ from pitboard.contract.messages import (
     LapsMessage,
     SetupMessage,
     StatusMessage,
-    Telemetry,
     TelemetryMessage,
 )
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.topics import Channel, Topic
 from tests.contract.samples import Good, document, good_samples, payload, topic_of
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pitboard.contract.digits import rounded
-from pitboard.contract.messages import Forecast, LapRow, Meta, Telemetry
+from pitboard.contract.messages import Forecast, LapRow, Meta
 from pitboard.contract.quantities import TireTemps, TreadTemps
+from pitboard.contract.telemetry import Telemetry
 
 
 @pytest.mark.parametrize(

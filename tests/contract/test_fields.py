@@ -8,13 +8,14 @@ from pitboard.contract.codec import MESSAGE_TYPES
 from pitboard.contract.fields import FieldFacts, field_facts
 from pitboard.contract.frames import BridgeFrame, BrowserFrame, Link, Value
 from pitboard.contract.meanings import MEANINGS, meaning
-from pitboard.contract.messages import LapsMessage, Telemetry
+from pitboard.contract.messages import LapsMessage
 from pitboard.contract.quantities import Wheels
+from pitboard.contract.telemetry import Telemetry
 
 KINDS: list[type[Struct]] = [
     *MESSAGE_TYPES.values(),
     *(messages.Envelope, messages.Meta, messages.Forecast),
-    *(messages.Telemetry, messages.LapSummary, messages.LapRow),
+    *(Telemetry, messages.LapSummary, messages.LapRow),
     *get_args(BrowserFrame),
     *get_args(BridgeFrame),
     *(Link, Value, Wheels),

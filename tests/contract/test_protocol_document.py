@@ -6,7 +6,8 @@ import pytest
 
 from pitboard.contract import codec, control, frames
 from pitboard.contract.frames import BridgeFrame, BrowserFrame, Snapshot, Update
-from pitboard.contract.messages import MAX_EXTRA_KEYS, MAX_SETUP_VALUES
+from pitboard.contract.messages import MAX_SETUP_VALUES
+from pitboard.contract.telemetry import MAX_EXTRA_KEYS
 from pitboard.contract.topics import Channel, Topic
 from tests.contract.documents import (
     PROTOCOL,

@@ -1,6 +1,7 @@
 from pitboard.contract.codec import decode
 from pitboard.contract.fields import field_facts
-from pitboard.contract.messages import LapRow, LapSummary, Meta, MetaMessage, Telemetry
+from pitboard.contract.messages import LapRow, LapSummary, Meta, MetaMessage
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.units import units
 from tests.contract.samples import payload, topic_of
 

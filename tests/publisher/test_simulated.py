@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pitboard.contract.codec import decode, encode
 from pitboard.contract.digits import rounded
 from pitboard.contract.errors import SettingsError
-from pitboard.contract.messages import Meta, MetaMessage, SetupMessage, Telemetry, TelemetryMessage
+from pitboard.contract.messages import Meta, MetaMessage, SetupMessage, TelemetryMessage
+from pitboard.contract.telemetry import Telemetry
 from pitboard.contract.topics import Channel, Topic
 from pitboard.publisher.source import NamedSetup, Sample
 from pitboard.publisher.sources.simulated import Simulated

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from random import Random
 
-from pitboard.contract.messages import Telemetry
 from pitboard.contract.quantities import WheelFlags, WheelPercents, WheelTexts
+from pitboard.contract.telemetry import Telemetry
 from pitboard.publisher.source import NamedSetup
 from pitboard.publisher.sources.simulation.car import Car
 from pitboard.publisher.sources.simulation.circuit import build_circuit
