@@ -35,10 +35,10 @@ def has_mosquitto() -> bool:
     return shutil.which("mosquitto", path=_SEARCH) is not None
 
 
-# Below those that systems give to outgoing connections, so that none takes one in between; each
-# of the processes among which the tests are shared out has its own.
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_PORTS = itertools.cycle(range(10_000 + 1_000 * (_WORKER % 20), 11_000 + 1_000 * (_WORKER % 20)))
+# Below those that systems give to outgoing connections, so that none takes one in between. Each of
+# the processes among which the tests are shared out has its own, and another run begins elsewhere.
+_FIRST_PORT = 10_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 20)
+_PORTS = (_FIRST_PORT + count % 1_000 for count in itertools.count(os.getpid()))
 
 
 def free_port() -> int:
@@ -49,7 +49,7 @@ def free_port() -> int:
         except OSError:
             continue
         return port
-    raise AssertionError("cycles do not end")
+    raise AssertionError("counting does not end")
 
 
 def open_folder() -> "tempfile.TemporaryDirectory[str]":
