@@ -115,7 +115,7 @@ class Upstream:
         return delay_s
 
     async def subscribe(self, topic_filter: str) -> None:
-        """Have the broker replay, then send; returns after the replay, at once while disconnected."""
+        """Have the broker replay, then send; returns after the replay, or while disconnected."""
         self._filters[topic_filter] = None
         client = self._client
         if client is None:
