@@ -10,7 +10,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Coroutine
-from types import TracebackType
 from typing import Any, Self
 
 from pitboard.broker.engine import Engine
@@ -97,12 +96,7 @@ class EmbeddedBroker:
             self._spawn(self._keep(self._engine, self._store), "broker store")
         return self
 
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_exc: object) -> None:
         # A task of its own: an anyio cancel scope cancels each wait of the task inside it, and a
         # broker stopped halfway leaves its port taken.
         await _complete(asyncio.create_task(self._stop(), name="broker stop"))

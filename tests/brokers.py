@@ -12,7 +12,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 from pitboard.broker import EmbeddedBroker
@@ -140,12 +139,7 @@ class Mosquitto:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         if self._process is not None and self._process.poll() is None:
             self.kill()
         if self._own is not None:
@@ -154,12 +148,7 @@ class Mosquitto:
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.__enter__)
 
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_exc: object) -> None:
         await asyncio.to_thread(self.__exit__, None, None, None)
 
     def _wait_until_ready(self) -> None:
@@ -261,12 +250,7 @@ class EmbeddedInThread:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.stop()
 
     def _run(self) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
 import msgspec
@@ -82,12 +81,7 @@ class Fleet:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._stack.close()
 
     @property
@@ -192,7 +186,9 @@ class Fleet:
 
     def _new_bridge(self) -> Daemon:
         port = free_port()
+        # All browsers are on this machine, and come back before the bridge has missed them.
         arguments = ["--broker", self._bridge_line.url, "--port", str(port)]
+        arguments += ["--max-browsers-per-address", "1000"]
         return Daemon(self._folder, "bridge", "bridge", *arguments, port=port)
 
     def _new_monitor(self, number: int) -> Daemon:

@@ -6,7 +6,6 @@ import ssl
 import struct
 from collections import deque
 from contextlib import closing
-from types import TracebackType
 from typing import Self
 
 from tests.broker.clients import DISCONNECT, Address, Got, packet, text
@@ -152,12 +151,7 @@ class Line:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         with contextlib.suppress(OSError):
             self._socket.sendall(DISCONNECT)
         self.cut()
