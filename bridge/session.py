@@ -12,7 +12,7 @@ from msgspec import Raw
 from pitboard.contract import frames
 from pitboard.contract.control import LOST_AFTER_S, Claim, choose_active
 from pitboard.contract.messages import LapsMessage, Message, SetupMessage, StatusMessage
-from pitboard.contract.order import Order, advance
+from pitboard.contract.order import Order, advance, is_told_again
 from pitboard.contract.topics import Channel, Topic
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,11 @@ class Session:
         held = self._held.get((monitor_id, name))
         return held.message if held else None
 
+    def is_stored(self, monitor_id: str, name: str) -> bool:
+        """Whether the last message of a monitor's channel tells what was, not what is."""
+        held = self._held.get((monitor_id, name))
+        return held is not None and held.retained
+
     def heard_at(self, monitor_id: str) -> int | None:
         """When a live `status` or `telemetry` of the monitor last came, ms."""
         return self._heard_at.get(monitor_id)
@@ -112,6 +117,8 @@ class Session:
             return []
         if not self._has_room(topic, payload, held):
             return []
+        status = self.last(topic.monitor_id, Channel.STATUS)
+        retained = retained or is_told_again(message, status)
         order = advance(None if held is None else held.order, message)
         new = _Held(message, payload, now_ms, retained, order)
         if held is not None:

@@ -6,7 +6,7 @@ from pitboard.contract.backoff import Backoff
 from pitboard.contract.urls import BrokerUrl
 
 REFUSED_DELAY_S = 30.0
-"""The least wait after a refusal: it stays so until a person changes something."""
+"""The wait after a refusal, which stays until a person changes something."""
 
 
 class Dialer:
@@ -42,7 +42,7 @@ class Dialer:
     def lost(self) -> float:
         """A connection that stood ended; the wait in seconds.
 
-        After one that was `accepted` the list is tried from its begin. A broker that hangs up
+        After one that was `accepted` the list is tried from its start. A broker that hangs up
         sooner is no better than one that does not answer, and the next one has its turn.
         """
         if self._is_accepted:
@@ -67,6 +67,5 @@ class Dialer:
         self.is_round_over = self._at == 0
         if not self.is_round_over:
             return 0.0
-        least_s = REFUSED_DELAY_S if self._is_round_refused else 0.0
-        self._is_round_refused = False
-        return max(self._backoff.next_s(), least_s)
+        was_refused, self._is_round_refused = self._is_round_refused, False
+        return REFUSED_DELAY_S if was_refused else self._backoff.next_s()

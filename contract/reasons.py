@@ -5,8 +5,13 @@ from typing import Final
 HUNG_UP: Final = "it hung up without an answer: no MQTT on that port, or only with mqtts://"
 LOST: Final = "connection lost"
 
-REFUSED_CODES: Final = (0x86, 0x87)
-"""CONNACK: bad user name or password, not authorized."""
+NO_ANSWER: Final = "no answer in time"
+
+TAKEN_CODE: Final = 0x85
+"""CONNACK: client identifier not valid; a broker that guards them says so of another user's."""
+
+REFUSED_CODES: Final = (TAKEN_CODE, 0x86, 0x87)
+"""CONNACK: with bad user name or password and not authorized, what asking again does not change."""
 
 # By OpenSSL's number of what it found; its own words do for the rest.
 _DISTRUST: Final = {
@@ -32,7 +37,7 @@ def of_error(error: Exception, *, is_encrypted: bool) -> str:
             return f"the broker ended the encryption: {reason.replace('_', ' ').lower()}"
         return "no TLS on that port"
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return NO_ANSWER
     if "gaierror" in kinds:
         return "host name not found"
     if isinstance(error, ConnectionResetError) and is_encrypted:

@@ -15,7 +15,8 @@ import typer
 from pitboard.contract.errors import BadTopic
 from pitboard.contract.topics import Topic, new_id, status_filter
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import Received, Tagged, open_link
+from pitboard.publisher.events import Received
+from pitboard.publisher.link import Tagged, open_link
 
 
 def local_url(port: int, session_id: str | None = None) -> str:

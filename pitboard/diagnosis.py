@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pitboard.contract.urls import BrokerUrl
-from pitboard.publisher.link import Ended
+from pitboard.publisher.events import Ended
 
 # Before pitboard existed: a clock that says so was never set.
 _EARLIEST_UNIX_S = 1_735_689_600

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pitboard import __version__
-from pitboard.contract import codec
+from pitboard.contract import codec, reasons
 from pitboard.contract.errors import LinkLost
 from pitboard.contract.messages import VERSION, StatusMessage
 from pitboard.contract.times import to_text
@@ -32,7 +32,8 @@ from pitboard.diagnosis import (
 from pitboard.inbox import ANSWER_WITHIN_S, Inbox, client_id
 from pitboard.options import BrokerAccess
 from pitboard.probe import probe
-from pitboard.publisher.link import Ended, Link, Publish, Received, Tagged
+from pitboard.publisher.events import Ended, Received
+from pitboard.publisher.link import Link, Publish, Tagged
 
 _SERVER_PARTS = (
     "amqtt",
@@ -130,7 +131,7 @@ class _Examination:
         try:
             event = events.get(timeout=ANSWER_WITHIN_S).event
         except Empty:
-            event = Ended("no answer in time")
+            event = Ended(reasons.NO_ANSWER)
         return event if isinstance(event, Ended) else Inbox(link, events)
 
     def _try_out(self, inbox: Inbox) -> Iterator[Finding]:

@@ -13,15 +13,8 @@ from pitboard.contract.errors import LinkLost, LinkRefused
 from pitboard.contract.urls import BrokerUrl
 from pitboard.inbox import client_id
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import (
-    Connected,
-    Ended,
-    Link,
-    LinkEvent,
-    Received,
-    Subscribed,
-    Tagged,
-)
+from pitboard.publisher.events import Connected, Ended, LinkEvent, Received, Subscribed
+from pitboard.publisher.link import Link, Tagged
 
 log = logging.getLogger(__name__)
 

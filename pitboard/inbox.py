@@ -8,17 +8,8 @@ from typing import Self
 
 from pitboard.contract.errors import LinkLost, LinkRefused
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import (
-    Acked,
-    Ended,
-    Link,
-    LinkEvent,
-    Publish,
-    Received,
-    Subscribed,
-    Tagged,
-    open_link,
-)
+from pitboard.publisher.events import Acked, Ended, LinkEvent, Received, Subscribed
+from pitboard.publisher.link import Link, Publish, Tagged, open_link
 
 ANSWER_WITHIN_S = 10.0
 """A broker that is silent for so long is taken for lost."""

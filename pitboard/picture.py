@@ -95,7 +95,9 @@ class Watcher:
         if not self._session.accept(topic, message, payload, retained, now_ms):
             return False
         self._laps.take(topic, message)
-        if topic.channel is Channel.TELEMETRY and not retained:
+        if topic.channel is Channel.TELEMETRY and not self._session.is_stored(
+            topic.monitor_id, topic.name
+        ):
             self._framed_ms[topic.monitor_id] = now_ms
         return True
 

@@ -14,7 +14,7 @@ from pitboard.contract.errors import SettingsError
 from pitboard.contract.topics import session_filter
 from pitboard.follow import FollowEvent, follow
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import Received, Subscribed
+from pitboard.publisher.events import Received, Subscribed
 from pitboard.publisher.recording import RecordingWriter
 from pitboard.tape import Entry, Tape
 from pitboard.words import clock_span, counted

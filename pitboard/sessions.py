@@ -16,7 +16,8 @@ from pitboard.contract.topics import Channel, Topic, all_filter, session_filter
 from pitboard.holdings import HeldMonitor, HeldSession, Holdings
 from pitboard.inbox import Inbox
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import Publish, Received, Subscribed
+from pitboard.publisher.events import Received, Subscribed
+from pitboard.publisher.link import Publish
 from pitboard.words import DASH, clean, counted
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from pitboard.contract import codec
 from pitboard.contract.errors import ContractError
 from pitboard.contract.order import Order, advance
 from pitboard.contract.topics import Topic
-from pitboard.publisher.link import Received
+from pitboard.publisher.events import Received
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from pitboard.follow import FollowEvent, follow
 from pitboard.inbox import Inbox
 from pitboard.options import BrokerAccess
 from pitboard.picture import Watcher
-from pitboard.publisher.link import Ended, Received, Subscribed
+from pitboard.publisher.events import Ended, Received, Subscribed
 
 PAINT_S = 0.25
 

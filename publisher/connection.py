@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
 
+from pitboard.contract import reasons
 from pitboard.contract.dialer import REFUSED_DELAY_S, Dialer
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.composer import Send
-from pitboard.publisher.link import Ended, Link, LinkSettings, Publish
+from pitboard.publisher.events import Ended
+from pitboard.publisher.link import Link, LinkSettings, Publish
 from pitboard.publisher.memory import LapKey
+from pitboard.publisher.retelling import LATE_S
 from pitboard.publisher.steps import Step, Subscribe
 
 log = logging.getLogger(__name__)
@@ -121,7 +124,9 @@ class Connection:
 
     def ended(self, end: Ended) -> None:
         """The link is over: plan the next attempt."""
-        if end.is_refused:
+        if end.is_taken:
+            self._refused("has another user under these ids: start one with another --monitor")
+        elif end.is_refused:
             advice = "set PITBOARD_USERNAME and PITBOARD_PASSWORD, or --session"
             what = f"does not accept this user and password for the session ({end.reason})"
             self._refused(f"{what}: {advice}")
@@ -144,7 +149,7 @@ class Connection:
     def abandon(self) -> None:
         """Cut a link whose broker does not answer."""
         self._abort()
-        self.ended(Ended("no answer in time"))
+        self.ended(Ended(reasons.NO_ANSWER))
 
     def forbid(self) -> None:
         """Cut a link whose broker does not let us read what is ours."""
@@ -173,6 +178,12 @@ class Connection:
     def _abort(self) -> None:
         if self._link is not None:
             self._link.abort()
+
+    def is_late(self, mid: int) -> bool:
+        """Whether the broker took so long for this message that it may not have kept it."""
+        sent_s = self._sent_at_s.get(mid)
+        since_s = max(sent_s or 0.0, self._oldest_since_s)
+        return sent_s is not None and self._clock.monotonic_s() - since_s > LATE_S
 
     def acknowledged(self, mid: int) -> LapKey | None:
         """The broker has a message; the lap that is safe with it, if it was one."""

@@ -5,7 +5,6 @@ does what the returned steps say, in their order.
 """
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 
 from pitboard.contract import codec
 from pitboard.contract.control import HEARTBEAT_S, next_control
@@ -19,17 +18,11 @@ from pitboard.publisher.composer import About, Composer, Condition, Send
 from pitboard.publisher.echo import Echo, Trouble
 from pitboard.publisher.memory import LapKey, Memory, RememberedSetup
 from pitboard.publisher.newest import Newest
+from pitboard.publisher.phase import Phase
 from pitboard.publisher.read_back import ReadBack
+from pitboard.publisher.retelling import Retelling
 from pitboard.publisher.source import NamedSetup
 from pitboard.publisher.steps import Step, Subscribe, Unsubscribe
-
-
-class Phase(Enum):
-    """Where the monitor stands with its broker."""
-
-    OFFLINE = "offline"
-    READING_BACK = "reading back"
-    ANNOUNCED = "announced"
 
 
 class Lifecycle:
@@ -53,6 +46,7 @@ class Lifecycle:
         self._echo = Echo()
         self._others: dict[str, StatusMessage] = {}
         self._read_back = ReadBack(memory)
+        self._retelling = Retelling()
         self._acknowledged: set[LapKey] = set()
         self._must_take_control = True
         self._connects = 0
@@ -117,6 +111,10 @@ class Lifecycle:
         self._acknowledged.add(lap)
         self._memory.acknowledge(self._acknowledged)
 
+    def acknowledged_late(self) -> None:
+        """A message took so long that the broker may not have kept it."""
+        self._retelling.acknowledged_late(self._clock.monotonic_s())
+
     # What the source tells.
 
     def driver_is(self, name: str | None) -> list[Step]:
@@ -137,14 +135,16 @@ class Lifecycle:
         return self._if_announced(self._status)
 
     def driving_is(self, is_driving: bool) -> list[Step]:
-        """Whether anybody drives; before idling the last frame is retained."""
+        """Whether anybody drives; the last frame stays on the broker.
+
+        Its status goes first: a frame that is older than that is no sign of a moving car.
+        """
         if is_driving == self._condition.is_driving:
             return []
         self._condition.is_driving = is_driving
         if self._phase is not Phase.ANNOUNCED:
             return []
-        final = [] if is_driving else self._newest.as_last()
-        return [*final, self._status()]
+        return [self._status(), *([] if is_driving else self._newest.as_last())]
 
     def meta_is(self, meta: Meta) -> list[Step]:
         """Car, track and session."""
@@ -186,8 +186,11 @@ class Lifecycle:
         if self._phase is Phase.READING_BACK:
             if now_s >= self._read_back.end_s:
                 return self._announce()
-        elif self._phase is Phase.ANNOUNCED and now_s - self._last_status_s >= HEARTBEAT_S:
-            return [self._status()]
+        elif self._phase is Phase.ANNOUNCED:
+            if self._retelling.take(now_s):
+                return self._say_everything()
+            if now_s - self._last_status_s >= HEARTBEAT_S:
+                return [self._status()]
         return []
 
     def next_tick_s(self) -> float | None:
@@ -195,8 +198,9 @@ class Lifecycle:
         if self._phase is Phase.READING_BACK:
             return self._read_back.end_s
         if self._phase is Phase.ANNOUNCED:
-            heartbeat_s = self._last_status_s + HEARTBEAT_S
-            return min(heartbeat_s, self._echo.due_s(self._clock.monotonic_s()) or heartbeat_s)
+            echo_s = self._echo.due_s(self._clock.monotonic_s())
+            due = self._last_status_s + HEARTBEAT_S, echo_s, self._retelling.due_s
+            return min(due_s for due_s in due if due_s is not None)
         return None
 
     def stop(self) -> list[Step]:

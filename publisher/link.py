@@ -22,6 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pitboard.contract import reasons
 from pitboard.contract.errors import LinkLost
 from pitboard.contract.urls import BrokerUrl
+from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent, Received, Subscribed
 
 log = logging.getLogger(__name__)
 
@@ -61,50 +62,6 @@ class Publish:
     payload: bytes
     qos: int
     retain: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The broker accepted the link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The link is over, whether it ever worked or not.
-
-    Attributes:
-        reason: For a person.
-        is_refused: The broker does not want these credentials: asking again soon is no use.
-    """
-
-    reason: str
-    is_refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message of a subscription; `retained` ones are replayed by the broker."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribed:
-    """The broker answered a subscription; unless refused, its retained messages follow."""
-
-    is_refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Acked:
-    """The broker has the message that `Link.publish` gave this number (QoS 1)."""
-
-    mid: int
-
-
-LinkEvent = Connected | Ended | Received | Subscribed | Acked
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +157,13 @@ class Link:
                 trusted = ssl.create_default_context(cafile=self._settings.ca_file)
                 self._client.tls_set_context(trusted)
             self._client.connect(self.url.host, self.url.port, keepalive=self._settings.keepalive_s)
-            while self._client.loop(LOOP_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
-                pass
+            # A name may be found long after the owner gave up. CONNECT leaves with the first turn
+            # of the loop, and would throw out the link that has taken this one's place.
+            state = MQTTErrorCode.MQTT_ERR_SUCCESS
+            while state == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._is_aborted:
+                state = self._client.loop(LOOP_S)
+            if self._is_aborted:
+                self.abort()
             end = self._end_reason or Ended("connection closed")
         except (OSError, ValueError) as exc:
             end = Ended(reasons.of_error(exc, is_encrypted=self.url.is_encrypted))
@@ -232,8 +194,9 @@ class Link:
         if not reason.is_failure:
             self._emit(Connected())
             return
-        refused = reason.value in reasons.REFUSED_CODES
-        self._end_reason = Ended(str(reason), is_refused=refused)
+        code = reason.value
+        is_refused, is_taken = code in reasons.REFUSED_CODES, code == reasons.TAKEN_CODE
+        self._end_reason = Ended(str(reason), is_refused=is_refused, is_taken=is_taken)
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, *_: object

@@ -16,18 +16,11 @@ from pitboard.publisher.clock import Clock, SystemClock
 from pitboard.publisher.composer import About
 from pitboard.publisher.connection import Connection
 from pitboard.publisher.echo import Trouble
+from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent, Received, Subscribed
 from pitboard.publisher.intake import Intake
 from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.lifecycle import Lifecycle
-from pitboard.publisher.link import (
-    Acked,
-    Connected,
-    Ended,
-    LinkEvent,
-    Received,
-    Subscribed,
-    Tagged,
-)
+from pitboard.publisher.link import Tagged
 from pitboard.publisher.read_back import SUBACK_WITHIN_S
 from pitboard.publisher.settings import MonitorSettings
 from pitboard.publisher.source import NamedSetup, Source
@@ -207,6 +200,8 @@ class Runner:
             case Received(topic, payload, _):
                 self._connection.apply(self._lifecycle.received(topic, payload))
             case Acked(mid):
+                if self._connection.is_late(mid):
+                    self._lifecycle.acknowledged_late()
                 lap = self._connection.acknowledged(mid)
                 if lap is not None:
                     self._lifecycle.acknowledged(lap)

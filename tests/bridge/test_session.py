@@ -298,6 +298,16 @@ def test_replayed_telemetry_is_no_sign_of_life(session: Session) -> None:
     assert not session.is_live(MONITOR, NOW)
 
 
+def test_frame_of_a_standing_car_that_is_told_again_is_no_live_one(session: Session) -> None:
+    feed(session, "status", timestamp="2026-06-13T18:52:07.000Z")
+
+    (again,) = feed(session, "telemetry", at=NOW + 1, timestamp="2026-06-13T18:42:07.000Z")
+    (fresh,) = feed(session, "telemetry", 2, at=NOW + 2, timestamp="2026-06-13T18:52:07.500Z")
+
+    assert (again["retained"], fresh["retained"]) == (True, False)
+    assert not session.is_stored(MONITOR, "telemetry")
+
+
 def test_order_of_a_replay_does_not_choose_the_active_monitor() -> None:
     """Two bridges would show two cars."""
     chosen = set()

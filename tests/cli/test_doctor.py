@@ -16,7 +16,7 @@ from pitboard.diagnosis import Speech, Verdict, of_clock, of_end, of_server_part
 from pitboard.doctor import doctor
 from pitboard.inbox import Inbox
 from pitboard.probe import probe
-from pitboard.publisher.link import Ended
+from pitboard.publisher.events import Ended
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port, has_mosquitto
 from tests.cli.car import access_to
 

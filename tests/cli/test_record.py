@@ -12,7 +12,7 @@ import pytest
 from pitboard.contract.backoff import Backoff
 from pitboard.contract.errors import LinkLost, SettingsError
 from pitboard.contract.topics import Channel
-from pitboard.publisher.link import Received
+from pitboard.publisher.events import Received
 from pitboard.publisher.sources.recorded_session import RecordedSession
 from pitboard.record import Recorded, record
 from pitboard.tape import OPENING_QUIET_S, OPENING_WITHIN_S, Entry, Tape

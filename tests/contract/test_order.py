@@ -2,8 +2,9 @@ from typing import Literal
 
 import pytest
 
-from pitboard.contract.messages import StatusMessage
-from pitboard.contract.order import Order, advance
+from pitboard.contract.messages import StatusMessage, TelemetryMessage
+from pitboard.contract.order import Order, advance, is_told_again
+from pitboard.contract.telemetry import Telemetry
 
 
 def status(birth: int, seq: int, state: Literal["online", "lost"] = "online") -> StatusMessage:
@@ -63,3 +64,34 @@ def test_reader_ignores_older_births_after_the_will_of_a_newer_one() -> None:
     order = order_of(status(7, 4), status(8, 0, "lost"))
 
     assert not order.is_news(status(7, 5))
+
+
+def frame(birth: int, timestamp: str) -> TelemetryMessage:
+    return TelemetryMessage(
+        v=1,
+        session_id="spa24",
+        monitor_id="pc-1",
+        birth=birth,
+        seq=2,
+        timestamp=timestamp,
+        telemetry=Telemetry(lap=3, fuel=42.0, position=1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        pytest.param(frame(7, "2026-06-13T18:42:07.512Z"), False, id="of the same moment"),
+        pytest.param(frame(7, "2026-06-13T18:42:09.999Z"), False, id="later"),
+        pytest.param(frame(7, "2026-06-13T18:42:05.512Z"), False, id="of a slow monitor"),
+        pytest.param(frame(7, "2026-06-13T18:42:05.511Z"), True, id="more than 2 s older"),
+        pytest.param(frame(7, "2026-06-13T18:31:07.512Z"), True, id="from before an outage"),
+        pytest.param(frame(8, "2026-06-13T17:42:07.512Z"), False, id="clock set back"),
+        pytest.param(status(7, 3), False, id="no frame"),
+    ],
+)
+def test_frame_that_was_made_before_the_status_is_told_again(
+    message: StatusMessage | TelemetryMessage, expected: bool
+) -> None:
+    assert is_told_again(message, status(7, 1)) is expected
+    assert is_told_again(message, None) is False

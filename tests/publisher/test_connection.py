@@ -14,15 +14,8 @@ from pitboard.contract.topics import Topic
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.composer import Send
 from pitboard.publisher.connection import Connection
-from pitboard.publisher.link import (
-    Acked,
-    Connected,
-    Credentials,
-    Ended,
-    LinkEvent,
-    LinkSettings,
-    Tagged,
-)
+from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent
+from pitboard.publisher.link import Credentials, LinkSettings, Tagged
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port, has_mosquitto
 from tests.fakes import FakeClock
 

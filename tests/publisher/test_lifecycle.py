@@ -219,7 +219,7 @@ def test_monitor_says_idle_and_retains_the_last_frame_when_nobody_drives(clock: 
 
     steps = life.driving_is(False)
 
-    assert names(steps) == ["telemetry", "status"]
+    assert names(steps) == ["status", "telemetry"]
     assert status_of(steps).state == "idle"
 
 

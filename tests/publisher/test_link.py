@@ -5,9 +5,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
+from typing import Any
+
+import pytest
 
 from pitboard.contract.urls import BrokerUrl
-from pitboard.publisher.link import Connected, Ended, Link, LinkSettings, Publish, Tagged
+from pitboard.publisher.events import Connected, Ended
+from pitboard.publisher.link import Link, LinkSettings, Publish, Tagged
 from tests.broker.clients import CONNACK, packet, text
 from tests.brokers import TIMEOUT_S
 
@@ -66,3 +70,31 @@ def test_link_whose_callback_raises_ends() -> None:
         sock.sendall(packet(0x30, text("a/b")))
 
         assert events.get(timeout=TIMEOUT_S).event == Ended("ZeroDivisionError")
+
+
+def test_link_that_was_given_up_never_introduces_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same client id it would throw out the link that has taken its place."""
+    is_asked, is_answered = threading.Event(), threading.Event()
+    connect = socket.create_connection
+
+    def slow(*arguments: Any, **options: Any) -> socket.socket:
+        is_asked.set()
+        assert is_answered.wait(TIMEOUT_S)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(socket, "create_connection", slow)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        events: SimpleQueue[Tagged] = SimpleQueue()
+        url = BrokerUrl("127.0.0.1", server.getsockname()[1], is_encrypted=False)
+        link = Link(url, LinkSettings(), client_id="car", events=events)
+        link.open()
+        assert is_asked.wait(TIMEOUT_S)
+
+        link.abort()
+        is_answered.set()
+
+        sock, _ = server.accept()
+        with sock:
+            sock.settimeout(TIMEOUT_S)
+            assert sock.recv(1000) == b""
+    assert isinstance(events.get(timeout=TIMEOUT_S).event, Ended)

@@ -17,7 +17,8 @@ from pitboard.contract import codec
 from pitboard.contract.messages import LapsMessage, Message, StatusMessage
 from pitboard.contract.topics import Channel, Topic
 from pitboard.inbox import Inbox
-from pitboard.publisher.link import Credentials, Received
+from pitboard.publisher.events import Received
+from pitboard.publisher.link import Credentials
 from tests.brokers import TIMEOUT_S, has_mosquitto
 from tests.cli.running import Pitboard
 from tests.cli.team import Team, login_variables

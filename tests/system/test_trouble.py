@@ -10,10 +10,16 @@ from pathlib import Path
 import pytest
 
 from pitboard import monitoring
+from pitboard.broker import EmbeddedBroker
+from pitboard.broker.users import Role, Users, new_user
+from pitboard.contract.urls import BrokerUrl
+from pitboard.options import BrokerAccess
 from pitboard.publisher.echo import Trouble
+from pitboard.publisher.link import Credentials, LinkSettings
+from pitboard.publisher.monitor import Runner
 from tests.broker.clients import Messages
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, has_mosquitto
-from tests.system.monitors import monitoring_car
+from tests.system.monitors import monitoring_car, running
 from tests.waiting import eventually
 
 Broker = EmbeddedInThread | Mosquitto
@@ -38,6 +44,31 @@ def test_two_monitors_of_one_name_are_told_of_each_other(
 
         # Both ask slowly from then on, so the log stays as it is.
         assert "Session spa24, monitor pc-1" in caplog.text
+
+
+def test_monitor_whose_ids_another_user_has_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A broker that guards client ids lets the first one be."""
+    users = [new_user(Role.MONITOR, name, name=name, session_id="spa24") for name in ("ada", "eve")]
+
+    def monitor(name: str) -> Runner:
+        login = LinkSettings(credentials=Credentials(name, name))
+        access = BrokerAccess([BrokerUrl.parse(broker.url)], login)
+        folder = tmp_path / name
+        choice = monitoring.Choice(session_id="spa24", monitor_id="pc-1", state_dir=folder)
+        return monitoring.build(access, choice)
+
+    with (
+        EmbeddedInThread(lambda: EmbeddedBroker(port=0, users=Users(users=tuple(users)))) as broker,
+        running(monitor("ada")) as first,
+    ):
+        assert first.announced.wait(TIMEOUT_S)
+        with running(monitor("eve")) as second:
+            eventually(lambda: "start one with another --monitor" in caplog.text)
+
+    assert not second.announced.is_set()
+    assert "Disconnected" not in caplog.text
 
 
 def allow(folder: Path, session_id: str) -> Path:
