@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from pitboard.bridge.heads import with_one_stylesheet, with_preloads
+
 START = "index.html"
 SESSION = "session.html"
 CARS = "cars.html"
@@ -33,6 +35,11 @@ class Pages:
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
+        # The other pages have so few stylesheets that one would gain nothing.
+        if SESSION in found:
+            found |= with_one_stylesheet(SESSION, found)
+        for name in {START, SESSION, CARS} & found.keys():
+            found[name] = with_preloads(found[name], found)
         self.version = _digest(found)
         self._files = {
             name: self._with_version(content) if name in (START, SESSION, CARS) else content

@@ -2,12 +2,13 @@
 
 /** @import { ActiveAlert } from "./alert_types.js" */
 /** @import { Desk } from "./desk.js" */
+/** @import { Section } from "./look.js" */
 /** @import { View } from "./types.js" */
 
 import { Alarm, browserNotifier } from "./alarm.js";
 import { alertText, SEVERITY_WORDS } from "./alert_texts.js";
-import { find } from "./dom.js";
-import { applySections, applyTheme, sectionName, sectionsOf, themeOf } from "./look.js";
+import { filled, find } from "./dom.js";
+import { applyLook } from "./look.js";
 import { alertLogWidget } from "./widgets/alert_log.js";
 import { alertsWidget } from "./widgets/alerts.js";
 import { limitsWidget } from "./widgets/limits.js";
@@ -19,15 +20,12 @@ const ANNOUNCED_ELSEWHERE = new Set(["bridge", "stale"]);
 /**
  * @param {Document} page
  * @param {Desk} desk
+ * @param {readonly Section[]} sections in the page's own order
  */
-export function deskWidgets(page, desk) {
+export function deskWidgets(page, desk, sections) {
   const alarm = new Alarm(() => new AudioContext());
   const notifier = browserNotifier();
-  const sections = sectionsOf(find(page, "main")).map((section) => ({
-    id: section.id,
-    name: sectionName(section),
-  }));
-  const look = lookOf(page, desk, sections.map(({ id }) => id));
+  const look = lookOf(page, desk, sections);
   const limits = limitsWidget(dialogOf(page, "#limits"), desk);
   const settings = settingsWidget(dialogOf(page, "#settings"), desk, {
     alarm,
@@ -36,8 +34,10 @@ export function deskWidgets(page, desk) {
     onLimits: limits.open,
     onChange: look,
   });
-  find(page, "[data-test=open-settings]").addEventListener("click", settings.open);
+  const button = find(page, "[data-test=open-settings]");
+  button.addEventListener("click", settings.open);
   look();
+  if (button.dataset["pressed"] !== undefined) settings.open();
   // A sound that was asked for on an earlier visit waits for the first touch of this one.
   for (const type of ["pointerdown", "keydown"]) {
     page.addEventListener(type, () => desk.prefs.has_sound && alarm.wake());
@@ -47,7 +47,7 @@ export function deskWidgets(page, desk) {
   return [
     alertsWidget(find(page, "#alerts"), desk, ["critical", "warning"]),
     alertsWidget(find(page, "#news"), desk, ["info"]),
-    alertLogWidget(find(page, "#alert-log"), desk),
+    alertLogWidget(filled(page, "alert-log"), desk),
     limits,
   ];
 }
@@ -79,16 +79,11 @@ export function tell(raised, { units }, { desk, alarm, notifier, region, page })
 /**
  * @param {Document} page
  * @param {Desk} desk
- * @param {readonly string[]} known
+ * @param {readonly Section[]} sections
  */
-function lookOf(page, desk, known) {
+function lookOf(page, desk, sections) {
   const light = matchMedia("(prefers-color-scheme: light)");
-  const look = () => {
-    applyTheme(page, themeOf(desk.prefs.theme, light.matches));
-    if (desk.prefs.is_wall) page.documentElement.dataset["mode"] = "wall";
-    else delete page.documentElement.dataset["mode"];
-    applySections(find(page, "main"), known, desk.prefs);
-  };
+  const look = () => applyLook(page, sections, desk.prefs, light.matches);
   light.addEventListener("change", look);
   return look;
 }

@@ -16,6 +16,17 @@ export function find(root, selector) {
 }
 
 /**
+ * The section of that id, for the widget that fills it; until then the page does not lay it out.
+ * @param {Document} page
+ * @param {string} id
+ */
+export function filled(page, id) {
+  const section = find(page, `#${id}`);
+  section.dataset["filled"] = "";
+  return section;
+}
+
+/**
  * A setter for one element's text; CSS shows a dash without its unit.
  * @param {Pick<Element, "textContent"> & {dataset?: DOMStringMap}} element
  * @returns {(text: string) => void}

@@ -137,6 +137,16 @@ export function delta(seconds, digits = 3) {
 }
 
 /**
+ * What a delta means, of the value as shown: +0.00 is neither.
+ * @param {Maybe} seconds
+ * @param {number} digits
+ */
+export function signOf(seconds, digits) {
+  if (typeof seconds !== "number" || Math.abs(seconds) * 10 ** digits < 0.5) return "";
+  return seconds < 0 ? "faster" : "slower";
+}
+
+/**
  * A gap in seconds, or in whole laps when there are any.
  * @param {Maybe} seconds
  * @param {Maybe} laps

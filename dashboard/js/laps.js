@@ -185,16 +185,27 @@ function rowOfSummary(monitor_id, lap) {
 }
 
 /**
+ * What was read of a chunk: with each lap one chunk is new, and a day has ten.
+ * @type {WeakMap<LapsMessage, LapRow[]>}
+ */
+const READ = new WeakMap();
+
+/**
+ * The same rows each time it is asked of the same chunk.
  * @param {string} monitor_id
  * @param {LapsMessage} chunk
  * @returns {LapRow[]}
  */
-function rowsOfChunk(monitor_id, { columns, rows }) {
+function rowsOfChunk(monitor_id, chunk) {
+  const known = READ.get(chunk);
+  if (known !== undefined) return known;
   // A Map, because column names are a publisher's text and may be `__proto__`.
-  const places = new Map(columns.map((name, place) => [name, place]));
-  return rows.flatMap((cells) => {
+  const places = new Map(chunk.columns.map((name, place) => [name, place]));
+  const rows = chunk.rows.flatMap((cells) => {
     return rowOf(monitor_id, (name) => cells[places.get(name) ?? -1]) ?? [];
   });
+  READ.set(chunk, rows);
+  return rows;
 }
 
 /**

@@ -2,7 +2,23 @@
 
 /** @import { Prefs, Theme } from "./prefs.js" */
 
+import { find } from "./dom.js";
 import { ordered } from "./prefs.js";
+
+/** @typedef {{ id: string, name: string }} Section */
+
+/**
+ * @param {Document} page
+ * @param {readonly Section[]} sections in the page's own order
+ * @param {Prefs} prefs
+ * @param {boolean} is_light whether the device asks for light
+ */
+export function applyLook(page, sections, prefs, is_light) {
+  applyTheme(page, themeOf(prefs.theme, is_light));
+  if (prefs.is_wall) page.documentElement.dataset["mode"] = "wall";
+  else delete page.documentElement.dataset["mode"];
+  applySections(find(page, "main"), sections.map(({ id }) => id), prefs);
+}
 
 /**
  * @param {Theme} theme

@@ -1,103 +1,168 @@
-/** The session page: puts the parts together and paints once a frame. */
+/**
+ * The session page: connects, paints what the car does now, and then loads the rest of itself.
+ *
+ * What this module imports stands between opening the page and the first number, so it is little.
+ */
 
-/** @import { Quality, Units } from "./types.js" */
+/** @import { Widget } from "./painter.js" */
+/** @import { SettingName } from "./settings_history.js" */
+/** @import { BridgeFrame, Picture } from "./types.js" */
+/** @import { WholePage } from "./whole_page.js" */
 
-import { CarMemory } from "./car_memory.js";
-import { Desk } from "./desk.js";
-import { deskWidgets } from "./desk_widgets.js";
-import { find, textSlot } from "./dom.js";
+import { filled, find, textSlot } from "./dom.js";
 import { Keeper } from "./kept.js";
-import { MapShelf } from "./map_shelf.js";
+import { applyLook, sectionName, sectionsOf } from "./look.js";
 import { registerWorker } from "./offline.js";
-import { PING_MS, QualityMeter } from "./quality.js";
-import { Recorder } from "./recorder.js";
+import { Painter } from "./painter.js";
+import { pictureOf } from "./picture.js";
+import { loadPrefs } from "./prefs.js";
+import { followVisibility, saveBeforeEnd } from "./presence.js";
+import { QualityMeter } from "./quality.js";
 import { isSessionId } from "./session_id.js";
 import { LocalShelf } from "./shelf.js";
 import { BROWSER, Connection, socketUrl } from "./socket.js";
 import { steadyClock } from "./steady.js";
 import { Store } from "./store.js";
 import { loadUnits, saveUnits } from "./units.js";
-import { Viewer } from "./view.js";
-import { conditionsWidget } from "./widgets/conditions.js";
-import { deltaWidget } from "./widgets/delta.js";
 import { driveWidget } from "./widgets/drive.js";
-import { fuelWidget } from "./widgets/fuel.js";
-import { gapsWidget } from "./widgets/gaps.js";
+import { essentialsWidget } from "./widgets/essentials.js";
 import { identityWidget } from "./widgets/identity.js";
 import { keptWidget } from "./widgets/kept.js";
-import { lapsWidget } from "./widgets/laps.js";
-import { mapWidget } from "./widgets/map.js";
 import { noticesWidget } from "./widgets/notices.js";
-import { paceWidget } from "./widgets/pace.js";
 import { qualityWidget } from "./widgets/quality.js";
-import { raceWidget } from "./widgets/race.js";
-import { setupWidget } from "./widgets/setup.js";
 import { shared, shareWidget } from "./widgets/share.js";
-import { stintWidget } from "./widgets/stint.js";
-import { tiresWidget } from "./widgets/tires.js";
-import { tracesWidget } from "./widgets/traces.js";
 import { trustWidget } from "./widgets/trust.js";
 import { unitsWidget } from "./widgets/units.js";
 
-/** How often the ages move on when nothing comes. */
-const REPAINT_MS = 250;
-const HIDDEN_HZ = 1;
-const METERED_HZ = 2;
-/** How often alerts are looked for when nothing comes, also in a hidden tab. */
-const JUDGE_MS = 1000;
+/** Without a bridge nothing is worth waiting for with the rest of the page. */
+const PATIENCE_MS = 500;
 
-// `/s/car-1+car-2` names several cars; this page shows the first.
-const session_id = location.pathname.split("/")[2]?.split("+")[0] ?? "";
-if (isSessionId(session_id)) watch();
-else location.replace("/");
-addEventListener("load", () => void registerWorker(navigator));
+class SessionPage {
+  #now = steadyClock(() => performance.now(), Date.now);
+  #store = new Store();
+  #meter = new QualityMeter();
+  #shelf = new LocalShelf(() => localStorage);
+  #units = loadUnits(() => localStorage);
+  /** @type {WholePage | null} */
+  #whole = null;
+  /** @type {ReturnType<typeof restOfPage> | null} */
+  #rest = null;
+  #session_id;
+  #keeper;
+  #connection;
 
-function watch() {
-  const now = steadyClock(() => performance.now(), Date.now);
-  const store = new Store();
-  const viewer = new Viewer(store);
-  const recorder = new Recorder(new MapShelf(() => localStorage));
-  const meter = new QualityMeter();
-  const shelf = new LocalShelf(() => localStorage);
-  const keeper = new Keeper(store, shelf, session_id);
-  const memory = new CarMemory(session_id, shelf);
-  const desk = new Desk(session_id, () => localStorage);
-  const connection = new Connection(
-    {
-      url: socketUrl(location),
-      session_id,
-      onFrame: (frame, is_settled) => {
-        const now_ms = now();
-        store.accept(frame, now_ms, is_settled);
-        recorder.accept(frame, store);
-        memory.accept(frame, store, now_ms, Date.now());
-        judge();
-        // A hidden tab is sent less and late, which is no fault of the way.
-        if (!document.hidden) meter.accept(frame, now_ms, Date.now());
-        keeper.offer(now_ms, Date.now());
+  /** @param {string} session_id */
+  constructor(session_id) {
+    this.#session_id = session_id;
+    this.#keeper = new Keeper(this.#store, this.#shelf, session_id);
+    this.#connection = new Connection(
+      {
+        url: socketUrl(location),
+        session_id,
+        onFrame: (frame, is_settled) => this.#accept(frame, is_settled),
+        onState: (state) => {
+          this.#store.revision += 1;
+          if (state === "connected") return;
+          this.#meter.reset();
+          this.#save();
+          this.#rest?.load();
+        },
       },
-      onState: (state) => {
-        store.revision += 1;
-        if (state === "connected") return;
-        meter.reset();
-        keeper.save(now(), Date.now());
-      },
-    },
-    { ...BROWSER, now },
-  );
-  let units = loadUnits(() => localStorage);
-  /** @param {Quality} [quality] */
-  const look = (quality) => {
-    viewer.thresholds = desk.thresholds;
-    viewer.rules = desk.prefs.driver_rules;
-    return viewer.view(connection.state, units, now(), quality);
+      { ...BROWSER, now: this.#now },
+    );
+  }
+
+  open() {
+    const [connection, now] = [this.#connection, this.#now];
+    this.#store.restore(this.#keeper.load(Date.now()), now(), Date.now());
+    followVisibility(connection);
+    saveBeforeEnd(() => {
+      // What was there when the connection was lost is kept; another tab may have newer values.
+      if (connection.state === "connected") this.#save();
+    });
+    connection.start();
+    // Made while the bridge answers.
+    const sections = dressed(this.#session_id);
+    this.#rest = restOfPage(({ WholePage }) => {
+      this.#whole = new WholePage({
+        session_id: this.#session_id,
+        store: this.#store,
+        shelf: this.#shelf,
+        sections,
+        now,
+        look: this.#look,
+      });
+    });
+    const first = new Painter(this.#firstWidgets(), now);
+    const essentials = new Painter([essentialsWidget(document)], now);
+    paintLoop(() => {
+      first.frame(this.#store.revision, this.#look);
+      if (this.#whole !== null) this.#whole.paint();
+      // What this browser kept is in no hurry, and is shown whole.
+      else if (this.#store.kept === null) essentials.frame(this.#store.revision, this.#look);
+    });
+  }
+
+  #look = () => {
+    const now_ms = this.#now();
+    const quality = this.#meter.report(this.#store.shown?.id ?? null, now_ms);
+    return pictureOf(this.#store, this.#connection.state, this.#units, now_ms, quality);
   };
-  const judge = () => desk.judge(store, look(), memory, now(), Date.now());
-  const widgets = buildWidgets({ recorder, memory, desk }, (chosen) => {
-    units = chosen;
-    saveUnits(() => localStorage, chosen);
-    store.revision += 1;
-  });
+
+  /**
+   * @param {BridgeFrame} frame
+   * @param {boolean} is_settled
+   */
+  #accept(frame, is_settled) {
+    const now_ms = this.#now();
+    this.#store.accept(frame, now_ms, is_settled);
+    this.#whole?.accept(frame, now_ms);
+    // A hidden tab is sent less and late, which is no fault of the way.
+    if (!document.hidden) this.#meter.accept(frame, now_ms, Date.now());
+    this.#keeper.offer(now_ms, Date.now());
+    if (frame.type === "snapshot") this.#rest?.load();
+  }
+
+  #save() {
+    this.#keeper.save(this.#now(), Date.now());
+  }
+
+  /**
+   * What the car does now, and whether to believe it.
+   * @returns {Widget<Picture>[]}
+   */
+  #firstWidgets() {
+    const root = (/** @type {string} */ id) => find(document, `#${id}`);
+    const settings = {
+      last: (/** @type {SettingName} */ name) => this.#whole?.settings.last(name) ?? null,
+    };
+    return [
+      trustWidget(root("trust"), document.documentElement),
+      qualityWidget(root("quality")),
+      keptWidget(root("kept")),
+      identityWidget(root("identity")),
+      noticesWidget(root("notices")),
+      driveWidget(filled(document, "drive"), settings),
+      unitsWidget(document, root("units"), (chosen) => {
+        this.#units = chosen;
+        saveUnits(() => localStorage, chosen);
+        this.#store.revision += 1;
+      }),
+    ];
+  }
+}
+
+/**
+ * The page as the reader wants it, before anything of it is seen; its sections in its own order.
+ * @param {string} session_id
+ */
+function dressed(session_id) {
+  const sections = sectionsOf(find(document, "main")).map((section) => ({
+    id: section.id,
+    name: sectionName(section),
+  }));
+  const is_light = matchMedia("(prefers-color-scheme: light)").matches;
+  applyLook(document, sections, loadPrefs(() => localStorage), is_light);
   textSlot(find(document, "[data-slot=session-id]"))(session_id);
   shareWidget(
     find(document, "#share"),
@@ -105,111 +170,47 @@ function watch() {
     shared(location, session_id),
     navigator.clipboard,
   );
-  store.restore(keeper.load(Date.now()), now(), Date.now());
-  recorder.follow(store);
-  memory.follow(store, now(), Date.now());
-  setInterval(judge, JUDGE_MS);
-  followVisibility(connection);
-  saveBeforeEnd(() => {
-    // What was there when the connection was lost is kept; another tab may have newer values.
-    if (connection.state === "connected") keeper.save(now(), Date.now());
-  });
-  connection.start();
-
-  paintLoop(store, () => {
-    const view = look(meter.report(store.shown?.id ?? null, now()));
-    for (const widget of widgets) widget.render(view);
-  });
+  // Who presses it before the settings are there gets them when they are.
+  const button = find(document, "[data-test=open-settings]");
+  button.addEventListener("click", () => (button.dataset["pressed"] = ""), { once: true });
+  return sections;
 }
 
 /**
- * @param {{ recorder: Recorder, memory: CarMemory, desk: Desk }} parts
- * @param {(units: Units) => void} onUnits
+ * Loads the rest of the page when the first picture is painted, or soon if none comes.
+ * @param {(module: typeof import("./whole_page.js")) => void} onLoaded
  */
-function buildWidgets({ recorder, memory, desk }, onUnits) {
-  const root = (/** @type {string} */ id) => find(document, `#${id}`);
-  const is_wide = matchMedia("(min-width: 700px)").matches;
-  return [
-    trustWidget(root("trust"), document.documentElement),
-    qualityWidget(root("quality")),
-    keptWidget(root("kept")),
-    identityWidget(root("identity")),
-    noticesWidget(root("notices")),
-    raceWidget(root("race")),
-    fuelWidget(root("fuel")),
-    tiresWidget(root("tires"), recorder.trends),
-    driveWidget(root("drive"), memory.settings),
-    conditionsWidget(root("conditions"), recorder.trends),
-    stintWidget(root("stint")),
-    gapsWidget(root("gaps")),
-    mapWidget(root("map"), recorder),
-    deltaWidget(root("delta"), recorder),
-    tracesWidget(root("traces"), recorder),
-    paceWidget(root("pace")),
-    lapsWidget(root("laps")),
-    setupWidget(root("setup"), memory, is_wide),
-    ...deskWidgets(document, desk),
-    unitsWidget(document, root("units"), onUnits),
-  ];
-}
-
-/**
- * One loop for all widgets; it rests while nothing changed.
- * @param {Store} store
- * @param {() => void} paint
- */
-function paintLoop(store, paint) {
-  let painted_revision = -1;
-  let painted_ms = -Infinity;
-  /** @param {number} now_ms */
-  const frame = (now_ms) => {
-    if (store.revision !== painted_revision || now_ms - painted_ms >= REPAINT_MS) {
-      painted_revision = store.revision;
-      painted_ms = now_ms;
-      paint();
+function restOfPage(onLoaded) {
+  let is_asked = false;
+  const ask = async () => {
+    if (is_asked) return;
+    is_asked = true;
+    try {
+      const module = await import("./whole_page.js");
+      // Its modules ran in this task, which is long enough without what they do now.
+      setTimeout(() => {
+        onLoaded(module);
+        void registerWorker(navigator);
+      });
+    } catch {
+      // The bridge went away meanwhile; its next snapshot asks again.
+      is_asked = false;
     }
+  };
+  setTimeout(ask, PATIENCE_MS);
+  return { load: () => requestAnimationFrame(() => setTimeout(ask)) };
+}
+
+/** @param {() => void} paint */
+function paintLoop(paint) {
+  const frame = () => {
+    paint();
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
 }
 
-/** @param {Connection} connection */
-function followVisibility(connection) {
-  const limit = () => {
-    connection.limit(document.hidden ? HIDDEN_HZ : isMetered() ? METERED_HZ : null);
-    connection.ping_ms = document.hidden ? null : PING_MS;
-  };
-  limit();
-  document.addEventListener("visibilitychange", () => {
-    limit();
-    if (!document.hidden) connection.wake();
-  });
-  // A page restored from the back/forward cache finds its socket closed.
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) connection.wake();
-  });
-  addEventListener("online", () => connection.wake());
-}
-
-/**
- * A phone ends hidden pages without another word.
- * @param {() => void} save
- */
-function saveBeforeEnd(save) {
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) save();
-  });
-  addEventListener("pagehide", save);
-}
-
-/** Whether the reader asked the browser to save data, where the browser tells. */
-function isMetered() {
-  /** @type {unknown} */
-  const network = "connection" in navigator ? navigator.connection : null;
-  return (
-    typeof network === "object" &&
-    network !== null &&
-    "saveData" in network &&
-    network.saveData === true
-  );
-}
+// `/s/car-1+car-2` names several cars; this page shows the first.
+const session_id = location.pathname.split("/")[2]?.split("+")[0] ?? "";
+if (isSessionId(session_id)) new SessionPage(session_id).open();
+else location.replace("/");

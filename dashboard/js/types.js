@@ -164,8 +164,8 @@
  */
 
 /**
- * All that the widgets paint: values of one monitor, and the laps of the car.
- * @typedef {object} View
+ * What is known of the session without computing anything.
+ * @typedef {object} Picture
  * @property {PageState} state
  * @property {string} connection
  * @property {Age | null} age
@@ -181,13 +181,20 @@
  * @property {Telemetry} telemetry
  * @property {Meta} meta
  * @property {SetupMessage | null} setup
+ * @property {Units} units
+ */
+
+/**
+ * What is computed of it.
+ * @typedef {object} Analysis
  * @property {LapRow[]} laps of the car, oldest first; the same array until there is news
  * @property {number | null} best_lap_time
  * @property {import("./outlook.js").Outlook} outlook
  * @property {import("./gaps.js").Gaps} gaps
- * @property {Units} units
  * @property {import("./thresholds.js").Limits} limits of this car
  * @property {import("./wear.js").Wear} wear
  */
+
+/** @typedef {Picture & Analysis} View all that the widgets paint */
 
 export {};

@@ -1,6 +1,7 @@
 """The dashboard's files, as one version."""
 
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -134,3 +135,70 @@ def test_icons_of_the_manifest_have_the_size_they_are_named_with() -> None:
         assert icon["sizes"] == f"{width}x{height}"
     assert {icon["sizes"] for icon in pictures} == {"192x192", "512x512"}
     assert all((DASHBOARD / icon["src"]).is_file() for icon in icons)
+
+
+def test_session_page_has_one_stylesheet_of_all_in_their_order(folder: Path) -> None:
+    """A browser paints nothing before it has each of them, and asks for six at a time."""
+    (folder / "b.css").write_text("p { color: red }")
+    link = '    <link rel="stylesheet" href="/static/%s">\n'
+    (folder / "session.html").write_text("<head>\n" + link % "b.css" + link % "a.css" + "</head>")
+
+    pages = Pages(folder)
+
+    path = pages.path("session.css")
+    assert pages.get("session.html") == (
+        f'<head>\n    <link rel="stylesheet" href="{path}">\n</head>'.encode()
+    )
+    assert pages.get("session.css") == b"p { color: red }\np {}"
+    assert path in shell(pages)["files"]
+
+
+def test_page_with_a_stylesheet_that_is_missing_stays_as_it_is(folder: Path) -> None:
+    page = '<link rel="stylesheet" href="/static/no.css">\n'
+    (folder / "session.html").write_text(page)
+
+    pages = Pages(folder)
+
+    assert pages.get("session.html") == page.replace("/static/", pages.path("")).encode()
+    assert pages.get("session.css") is None
+
+
+def test_page_names_every_module_that_it_imports(folder: Path) -> None:
+    """A browser that is not told finds them level by level."""
+    (folder / "session.html").write_text('<script type="module" src="/static/js/a.js"></script>')
+    (folder / "js" / "a.js").write_text(
+        'import {\n  x,\n} from "./deep/b.js";\n/** @import { T } from "./types.js" */\n'
+        'const later = () => import("./later.js");\n'
+    )
+    (folder / "js" / "deep").mkdir()
+    (folder / "js" / "deep" / "b.js").write_text(
+        'export { y } from "../c.js";\nimport "../a.js";\n'
+    )
+    for name in ("c", "later", "types"):
+        (folder / "js" / f"{name}.js").write_text("")
+
+    pages = Pages(folder)
+
+    page = (pages.get("session.html") or b"").decode()
+    named = re.findall('<link rel="modulepreload" href="(.*?)">', page)
+    assert named == [pages.path("js/c.js"), pages.path("js/deep/b.js")]
+
+
+def test_version_differs_when_a_page_is_served_otherwise(folder: Path) -> None:
+    """Its files are kept for ever, also by who had them from another bridge."""
+    before = Pages(folder)
+    (folder / "js" / "a.js").write_text('import "./b.js";')
+    (folder / "js" / "b.js").write_text("")
+
+    assert Pages(folder).version != before.version
+
+
+def test_first_picture_of_the_session_page_waits_for_few_modules() -> None:
+    """Each costs some milliseconds before the first number is seen."""
+    page = (Pages(DASHBOARD).get("session.html") or b"").decode()
+
+    named = re.findall('<link rel="modulepreload" href="[^"]*/static/(.*?)">', page)
+    assert 20 < len(named) <= 40
+    assert page.count('rel="stylesheet"') == 1
+    for late in ("js/whole_page.js", "js/view.js", "vendor/uplot/uPlot.esm.js"):
+        assert late not in named

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Demo
 
@@ -107,6 +107,25 @@ def test_setup_is_searched_and_tells_what_changed(page: Page, fast_demo: Demo) -
     expect(page.locator("[data-slot=found]")).to_have_text('Nothing matches "no such thing"')
     page.locator("[data-slot=since-last] summary").click()
     expect(page.locator("[data-slot=since-last] tbody")).to_contain_text("Brake bias")
+
+
+def test_settings_asked_for_before_they_are_loaded_open_when_they_are(
+    page: Page, demo: Demo
+) -> None:
+    held: list[Route] = []
+    # Playwright marks its handlers, which a built-in method does not allow.
+    page.route("**/whole_page.js", lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request("**/whole_page.js"):
+        page.goto(demo.url)
+    settings = page.locator("[data-test=settings]")
+    expect(page.locator("[data-test=speed]")).to_have_text(re.compile(r"\d"))
+    expect(page.locator("[data-test=fuel]")).to_have_text(re.compile(r"\d"))
+
+    page.locator("[data-test=open-settings]").click()
+    expect(settings).to_be_hidden()
+    held[0].continue_()
+
+    expect(settings).to_be_visible()
 
 
 def test_preferences_are_remembered_and_reached_by_keyboard(page: Page, demo: Demo) -> None:

@@ -241,6 +241,8 @@ def test_page_works_in_a_browser_that_refuses_worker_and_store(page: Page, chain
 
     shows(page, "connection", LIVE)
     shows(page, "fuel", NUMBER)
+    # The last of it is loaded; Chromium complains of what it waits for.
+    shows(page, "fuel-percent", NUMBER)
     chain.bridge.kill()
     shows(page, "connection", DISCONNECTED)
 

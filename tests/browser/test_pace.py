@@ -14,6 +14,52 @@ NUMBER = re.compile(r"\d")
 LONG_MS = 60_000
 
 
+# The page's own widget on a copy of its section, with laps of no car.
+THOUSAND_LAPS = """async () => {
+  const main = document.querySelector("script[type=module]").src;
+  const { lapsWidget } = await import(new URL("widgets/laps.js", main).href);
+  const { DEFAULT_UNITS: units } = await import(new URL("format.js", main).href);
+  const root = document.querySelector("#laps").cloneNode(true);
+  document.querySelector("#laps").replaceWith(root);
+  const widget = lapsWidget(root);
+  const lapOf = (lap) => ({
+    monitor_id: "pc-a", run: 1, lap, finished_at: "2026-06-13T18:42:00.000Z", lap_time: 100 + lap,
+    sector_times: [], driver: "Driver One", kind: "flying", stint: 1, stint_lap: lap,
+  });
+  let all = Array.from({ length: 1000 }, (_, i) => lapOf(i + 1));
+  const render = () => widget.render({ laps: all, best_lap_time: 101, units });
+  const body = root.querySelector("tbody");
+  body.replaceChildren();
+  render();
+  const roll = root.querySelector("[data-test=lap-roll]");
+  window.laps = {
+    open() {
+      const made = [body.children.length];
+      root.querySelector("[data-slot=all-laps]").click();
+      while (made.length < 20 && body.children.length < all.length) {
+        made.push(body.children.length - made.reduce((sum, count) => sum + count));
+        roll.scrollTop = roll.scrollHeight;
+        roll.dispatchEvent(new Event("scroll"));
+      }
+      return [...made, body.children.length - made.reduce((sum, count) => sum + count)];
+    },
+    add() {
+      all = [...all, lapOf(1001)];
+      const seen = new MutationObserver(() => {});
+      seen.observe(body, { subtree: true, childList: true, characterData: true });
+      render();
+      const records = seen.takeRecords();
+      const rows = records.filter(({ target }) => target === body);
+      return {
+        rows: rows.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0),
+        texts: records.length - rows.length,
+      };
+    },
+    newest: () => body.querySelector("th").textContent,
+  };
+}"""
+
+
 @pytest.fixture
 def race_demo() -> Iterator[Demo]:
     """Ten laps a second."""
@@ -78,6 +124,22 @@ def test_page_opens_the_laps_of_the_whole_race(page: Page, race_demo: Demo) -> N
     expect(head).to_be_in_viewport()
     button.click()
     expect(rows(page)).to_have_count(12)
+
+
+def test_lap_table_writes_only_what_is_new_of_a_thousand_laps(page: Page, demo: Demo) -> None:
+    """What a new lap costs must not grow with the race."""
+    page.goto(demo.url)
+    expect(page.locator("[data-test=fuel-per-lap]")).to_be_attached()
+    page.evaluate(THOUSAND_LAPS)
+
+    made = page.evaluate("laps.open()")
+    written = page.evaluate("laps.add()")
+
+    assert max(made) <= 100
+    assert sum(made) == 1000
+    assert page.evaluate("laps.newest()") == "1001"
+    assert written["rows"] == 1
+    assert written["texts"] == 0
 
 
 def test_page_hands_out_what_it_recorded_as_files(page: Page, close_demo: Demo) -> None:

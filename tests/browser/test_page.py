@@ -88,6 +88,7 @@ def test_page_opened_late_shows_setup_and_all_laps_at_once(page: Page, fast_demo
 def test_page_says_that_it_lost_the_bridge(page: Page, demo: Demo) -> None:
     page.goto(demo.url)
     expect(page.locator("[data-test=connection]")).to_have_text("🟢 Connected")
+    expect(page.locator("[data-test=fuel-percent]")).to_have_text(NUMBER)
 
     assert demo.stop() == 130
 

@@ -137,3 +137,18 @@ test("a lap that does not count is not the best", () => {
   assert.equal(bestLapTime(rows), 101);
   assert.equal(bestLapTime([]), null);
 });
+
+test("of a thousand laps only those of the chunk that changed are read again", () => {
+  const table = new LapTable();
+  const hundred = (/** @type {number} */ first) =>
+    Array.from({ length: 100 }, (_, i) => [1, first + i + 1, at(100 * (first + i + 1)), 100]);
+  for (let first = 0; first < 900; first += 100) chunk(table, hundred(first), { first });
+  chunk(table, hundred(900).slice(0, 99), { first: 900, seq: 1 });
+  const before = new Set(table.rows(noSkew));
+
+  chunk(table, hundred(900), { first: 900, seq: 2 });
+
+  const rows = table.rows(noSkew);
+  assert.equal(rows.length, 1000);
+  assert.equal(rows.filter((row) => !before.has(row)).length, 100);
+});

@@ -18,6 +18,9 @@ const SAID_ELSEWHERE = new Set(["bridge", "broker", "stale"]);
 export function alertsWidget(root, desk, severities) {
   /** @type {Map<string, ReturnType<typeof alertElement>>} */
   const items = new Map();
+  const hide = changed((/** @type {boolean} */ is_empty) => {
+    root.hidden = is_empty;
+  });
   const order = changed((/** @type {string} */ _ids) => {
     root.replaceChildren(...[...items.values()].map(({ element }) => element));
   });
@@ -36,7 +39,7 @@ export function alertsWidget(root, desk, severities) {
         items.set(alert.id, item);
       }
       order([...items.keys()].join());
-      root.hidden = items.size === 0;
+      hide(items.size === 0);
     },
   };
 }
@@ -68,6 +71,9 @@ function alertElement({ id, name }, desk) {
     text: textSlot(text),
     state: textSlot(state),
     mute: textSlot(mute),
+    isSeen: changed((/** @type {boolean} */ is_seen) => {
+      seen.hidden = is_seen;
+    }),
     look: dataSlot(element, "look"),
     seen: changed((/** @type {string} */ label) => seen.setAttribute("aria-label", label)),
     muting: changed((/** @type {string} */ label) => mute.setAttribute("aria-label", label)),
@@ -87,7 +93,7 @@ function alertElement({ id, name }, desk) {
       write.state(states.filter((word) => word !== false).join(", "));
       write.mute(is_muted ? "Unmute" : "Mute");
       write.look(is_muted || is_acknowledged || is_old ? "quiet" : finding.severity);
-      seen.hidden = is_acknowledged;
+      write.isSeen(is_acknowledged);
       write.seen(`Seen: ${said}`);
       write.muting(`${is_muted ? "Unmute" : "Mute"}: ${ruleTitle(name)}`);
     },

@@ -7,7 +7,7 @@
 import { tracesCsv } from "../csv.js";
 import { dataSlot, find, textSlot } from "../dom.js";
 import { exportButton } from "../download.js";
-import { DASH, delta as signed, lapTime, number } from "../format.js";
+import { delta as signed, lapTime, number, signOf } from "../format.js";
 import { delta } from "../lap_trace.js";
 import { axis, markLine, paint, plot } from "../plot.js";
 
@@ -52,11 +52,10 @@ function numberSlot(root, name) {
   const words = textSlot(find(root, `[data-slot=delta-${name}-words]`));
   const sign = dataSlot(element, "sign");
   return (/** @type {number | null} */ behind_s) => {
-    const shown = signed(behind_s, 2);
-    const is_faster = shown !== DASH && Number(behind_s) < 0 && shown.startsWith("−");
-    text(shown);
-    sign(is_faster ? "faster" : "");
-    words(shown === DASH ? "" : is_faster ? "faster" : "slower");
+    const meaning = signOf(behind_s, 2);
+    text(signed(behind_s, 2));
+    sign(meaning === "faster" ? meaning : "");
+    words(meaning);
   };
 }
 

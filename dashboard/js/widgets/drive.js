@@ -2,7 +2,7 @@
 
 /** @import { Stamp } from "../change_age.js" */
 /** @import { SettingName, SettingsHistory } from "../settings_history.js" */
-/** @import { Telemetry, View } from "../types.js" */
+/** @import { Telemetry, Picture } from "../types.js" */
 
 import { agoOf, agoText } from "../change_age.js";
 import { dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
@@ -33,7 +33,7 @@ export function driveWidget(root, settings) {
   }));
 
   return {
-    /** @param {View} view */
+    /** @param {Picture} view */
     render({ telemetry: car, meta, units }) {
       const revs = car.rpm == null ? null : car.rpm / (meta.rpm_limit || USUAL_LIMIT);
       speedText(speed(car.speed, units));

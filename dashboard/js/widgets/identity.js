@@ -1,6 +1,6 @@
 /** Which car, where, in what session, and who drives it. */
 
-/** @import { View } from "../types.js" */
+/** @import { Picture } from "../types.js" */
 
 import { changed, find, hook, textSlot } from "../dom.js";
 import { DASH, duration, humanise, number } from "../format.js";
@@ -23,7 +23,7 @@ export function identityWidget(root) {
   });
 
   return {
-    /** @param {View} view */
+    /** @param {Picture} view */
     render({ meta, driver: name, telemetry }) {
       carNumber(meta.car_number ?? "");
       car(meta.car || DASH);

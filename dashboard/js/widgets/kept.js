@@ -1,6 +1,6 @@
 /** Says that the values are not the bridge's but those that this browser kept, and how old. */
 
-/** @import { View } from "../types.js" */
+/** @import { Picture } from "../types.js" */
 
 import { changed, textSlot } from "../dom.js";
 import { keptText } from "../texts.js";
@@ -13,7 +13,7 @@ export function keptWidget(root) {
   });
 
   return {
-    /** @param {View} view */
+    /** @param {Picture} view */
     render({ kept }) {
       text(keptText(kept));
       isShown(kept !== null);

@@ -66,11 +66,16 @@ function rowWidget() {
   const mark = dataSlot(element, "kind");
   const run = dataSlot(element, "run");
   const driver = dataSlot(element, "driver");
+  /** @type {RowFacts | null} */
+  let shown = null;
 
   return {
     element,
     /** @param {RowFacts} facts */
     render(facts) {
+      // Fifteen texts for each of a thousand laps, of which one is new.
+      if (shown !== null && isSame(facts, shown)) return;
+      shown = facts;
       const { lap, older } = facts;
       lapText(number(lap.lap));
       for (const cell of cells) cell.set(cell.text(facts));
@@ -80,6 +85,20 @@ function rowWidget() {
       driver(older !== null && older.driver !== lap.driver ? "other" : "");
     },
   };
+}
+
+/**
+ * @param {RowFacts} a
+ * @param {RowFacts} b
+ */
+function isSame(a, b) {
+  return (
+    a.lap === b.lap &&
+    a.older === b.older &&
+    a.stint === b.stint &&
+    a.best_lap_time === b.best_lap_time &&
+    a.units === b.units
+  );
 }
 
 /** @param {RowFacts} facts */

@@ -60,9 +60,10 @@ function frameWidget(root) {
   const none = find(root, "[data-slot=no-laps]");
   const note = textSlot(find(root, "[data-slot=laps-note]"));
   const open = changed((/** @type {boolean} */ is_open) => {
+    // To scroll is to lay the page out, and a closed list has nothing to scroll.
+    if (list.hasAttribute("data-open")) list.scrollTop = 0;
     button.setAttribute("aria-expanded", String(is_open));
     list.toggleAttribute("data-open", is_open);
-    list.scrollTop = 0;
     // Who has no mouse scrolls what has the focus.
     if (is_open) list.tabIndex = 0;
     else list.removeAttribute("tabindex");

@@ -1,12 +1,12 @@
 /** The line of notices. */
 
-/** @import { View } from "../types.js" */
+/** @import { Picture } from "../types.js" */
 
 import { changed, create } from "../dom.js";
 
 /** @param {HTMLElement} root */
 export function noticesWidget(root) {
-  /** @type {View["notices"]} */
+  /** @type {Picture["notices"]} */
   let notices = [];
   const paint = changed((/** @type {string} */ _key) => {
     root.replaceChildren(
@@ -20,7 +20,7 @@ export function noticesWidget(root) {
   });
 
   return {
-    /** @param {View} view */
+    /** @param {Picture} view */
     render(view) {
       notices = view.notices;
       paint(JSON.stringify(notices));

@@ -1,6 +1,6 @@
 /** How good the way from the car to this page is: a word, and its numbers on demand. */
 
-/** @import { Quality, Spread, View } from "../types.js" */
+/** @import { Quality, Spread, Picture } from "../types.js" */
 
 import { dataSlot, find, hook, textSlot } from "../dom.js";
 import { DASH, number, shortTime } from "../format.js";
@@ -21,7 +21,7 @@ export function qualityWidget(root) {
   closeOnDemand(root);
 
   return {
-    /** @param {View} view */
+    /** @param {Picture} view */
     render({ quality }) {
       level(quality.level);
       mark(quality.level);

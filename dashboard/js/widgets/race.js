@@ -3,7 +3,7 @@
 /** @import { Telemetry, View } from "../types.js" */
 
 import { dataSlot, find, hook, textSlot } from "../dom.js";
-import { delta, duration, gap, humanise, lapTime, number, place } from "../format.js";
+import { delta, duration, gap, humanise, lapTime, number, place, signOf } from "../format.js";
 import { trendText } from "../gap_texts.js";
 
 /** @param {HTMLElement} root */
@@ -84,14 +84,4 @@ function difference(a, b) {
  */
 function signed(seconds, digits) {
   return typeof seconds === "number" ? delta(seconds, digits) : "";
-}
-
-/**
- * Of the value as shown: +0.00 is neither.
- * @param {number | null | undefined} seconds
- * @param {number} digits
- */
-function signOf(seconds, digits) {
-  if (typeof seconds !== "number" || Math.abs(seconds) * 10 ** digits < 0.5) return "";
-  return seconds < 0 ? "faster" : "slower";
 }

@@ -15,7 +15,7 @@ const S_PER_MINUTE = 60;
 /**
  * @param {HTMLDialogElement} dialog
  * @param {Desk} desk
- * @param {{ alarm: Alarm, notifier: Notifier, sections: { id: string, name: string }[],
+ * @param {{ alarm: Alarm, notifier: Notifier, sections: readonly { id: string, name: string }[],
  *   onLimits: () => void, onChange: () => void }} page
  */
 export function settingsWidget(dialog, desk, { alarm, notifier, sections, onLimits, onChange }) {

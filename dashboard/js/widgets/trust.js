@@ -1,6 +1,6 @@
 /** Whether the numbers can be believed: connection, monitor and the age of the data. */
 
-/** @import { View } from "../types.js" */
+/** @import { Picture } from "../types.js" */
 
 import { changed, dataSlot, find, hook, textSlot } from "../dom.js";
 import { ageShort, DASH } from "../format.js";
@@ -27,7 +27,7 @@ export function trustWidget(root, page) {
   });
 
   return {
-    /** @param {View} view */
+    /** @param {Picture} view */
     render(view) {
       state(view.state);
       monitor(view.monitor_state ?? "");
@@ -43,13 +43,13 @@ export function trustWidget(root, page) {
   };
 }
 
-/** @param {View} view */
+/** @param {Picture} view */
 function monitorText({ monitor_id, monitor_state, is_heard }) {
   if (monitor_id !== null && !is_heard) return UNHEARD;
   return monitor_state ?? DASH;
 }
 
-/** @param {View} view */
+/** @param {Picture} view */
 function othersText({ others, is_heard }) {
   if (others.length === 0) return "";
   const names = others.slice(0, MAX_OTHERS).map(({ name, state }) => {

@@ -1,6 +1,6 @@
 /** The units that this reader wants; kept in the browser, never sent. */
 
-/** @import { Units, View } from "../types.js" */
+/** @import { Units, Picture } from "../types.js" */
 
 import { changed, find } from "../dom.js";
 import { unitName } from "../format.js";
@@ -32,7 +32,7 @@ export function unitsWidget(page, root, onChange) {
   });
 
   return {
-    /** @param {View} view */
+    /** @param {Picture} view */
     render(view) {
       paint(view.units);
     },

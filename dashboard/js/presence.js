@@ -1,0 +1,49 @@
+/** Whether somebody looks at the page: asks for no more than is looked at, and saves before the end. */
+
+/** @import { Connection } from "./socket.js" */
+
+import { PING_MS } from "./quality.js";
+
+const HIDDEN_HZ = 1;
+const METERED_HZ = 2;
+
+/** @param {Connection} connection */
+export function followVisibility(connection) {
+  const limit = () => {
+    connection.limit(document.hidden ? HIDDEN_HZ : isMetered() ? METERED_HZ : null);
+    connection.ping_ms = document.hidden ? null : PING_MS;
+  };
+  limit();
+  document.addEventListener("visibilitychange", () => {
+    limit();
+    if (!document.hidden) connection.wake();
+  });
+  // A page restored from the back/forward cache finds its socket closed.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) connection.wake();
+  });
+  addEventListener("online", () => connection.wake());
+}
+
+/**
+ * A phone ends hidden pages without another word.
+ * @param {() => void} save
+ */
+export function saveBeforeEnd(save) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) save();
+  });
+  addEventListener("pagehide", save);
+}
+
+/** Whether the reader asked the browser to save data, where the browser tells. */
+function isMetered() {
+  /** @type {unknown} */
+  const network = "connection" in navigator ? navigator.connection : null;
+  return (
+    typeof network === "object" &&
+    network !== null &&
+    "saveData" in network &&
+    network.saveData === true
+  );
+}

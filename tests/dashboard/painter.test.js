@@ -1,0 +1,120 @@
+/** Which widgets are painted in which frame. */
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Painter } from "../../dashboard/js/painter.js";
+
+let now_ms = 0;
+const now = () => now_ms;
+
+/** A widget that notes what it painted, and takes its time for it. */
+function widget(cost_ms = 0) {
+  /** @type {string[]} */
+  const painted = [];
+  return {
+    painted,
+    render(/** @type {string} */ view) {
+      painted.push(view);
+      now_ms += cost_ms;
+    },
+  };
+}
+
+beforeEach(() => {
+  now_ms = 0;
+});
+
+test("a quick widget follows each change and no frame without one", () => {
+  const quick = widget();
+  const painter = new Painter([quick], now);
+
+  for (const [revision, view] of /** @type {const} */ ([[1, "a"], [1, "b"], [2, "c"]])) {
+    now_ms += 16;
+    painter.frame(revision, () => view);
+  }
+
+  assert.deepEqual(quick.painted, ["a", "c"]);
+});
+
+test("ages move on when nothing comes", () => {
+  const quick = widget();
+  const painter = new Painter([quick], now);
+  painter.frame(1, () => "a");
+
+  now_ms = 250;
+  painter.frame(1, () => "b");
+
+  assert.deepEqual(quick.painted, ["a", "b"]);
+});
+
+test("the others take their turn four times a second", () => {
+  const slow = widget();
+  const painter = new Painter([], now);
+  painter.add(() => slow);
+
+  for (let frame = 0; frame < 60; frame += 1) {
+    painter.frame(frame, () => "");
+    now_ms += 1000 / 60;
+  }
+
+  assert.equal(slow.painted.length, 4);
+});
+
+test("a frame ends a turn that takes long, and the next goes on with the same news", () => {
+  const widgets = [widget(3), widget(3), widget(3)];
+  const painter = new Painter([], now);
+  for (const each of widgets) painter.add(() => each);
+
+  painter.frame(1, () => "first");
+  const after_one = widgets.map(({ painted }) => painted.length);
+  painter.frame(1, () => "second");
+
+  assert.deepEqual(after_one, [1, 1, 0]);
+  assert.deepEqual(widgets.map(({ painted }) => painted), [["first"], ["first"], ["second"]]);
+});
+
+test("a widget is made when it is first painted, and once", () => {
+  let made = 0;
+  const painter = new Painter([], now);
+  painter.add(() => {
+    made += 1;
+    return widget();
+  });
+  assert.equal(made, 0);
+
+  painter.frame(1, () => "");
+  now_ms = 250;
+  painter.frame(2, () => "");
+
+  assert.equal(made, 1);
+});
+
+test("a widget that was added as quick becomes so with its first turn", () => {
+  const quick = widget();
+  const painter = new Painter([], now);
+  painter.add(() => quick, { is_quick: true });
+
+  for (const revision of [1, 2, 3]) painter.frame(revision, () => String(revision));
+
+  assert.deepEqual(quick.painted, ["1", "2", "3"]);
+});
+
+test("who did something sees it in the next frame", () => {
+  const slow = widget();
+  const painter = new Painter([], now);
+  painter.add(() => slow);
+  painter.frame(1, () => "before");
+
+  painter.hurry();
+  painter.frame(1, () => "after");
+
+  assert.deepEqual(slow.painted, ["before", "after"]);
+});
+
+test("nothing is looked at for a frame in which nothing is painted", () => {
+  const painter = new Painter([widget()], now);
+  painter.frame(1, () => "");
+
+  painter.frame(1, () => assert.fail("looked"));
+});
