@@ -35,16 +35,17 @@ Load = tuple[str, list[bytes]]
 """A topic and payloads that follow on each other."""
 
 
-def main() -> None:
-    """Measure and print a table, or JSON."""
+def main() -> int:
+    """Measure and print a table, or JSON; 1 when a message took too long."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     arguments = parser.parse_args()
 
     results = {name: _measure(load) for name, load in _loads().items()}
+    code = 0 if all(result["is_below_1_ms"] for result in results.values()) else 1
     if arguments.json:
         print(json.dumps({"python": sys.version.split()[0], "messages": results}, indent=2))
-        return
+        return code
     print(f"one message to one browser, us, median of {ROUNDS} rounds")
     print(f"{'':10} {'bytes':>7} {'unchecked':>10} {'checked':>9} {'added':>9}")
     for name, result in results.items():
@@ -53,6 +54,7 @@ def main() -> None:
             f"{name:10} {result['bytes']:7} {result['unchecked_us']:10.1f} "
             f"{result['checked_us']:9.1f} {result['added_us']:9.1f}  {verdict}"
         )
+    return code
 
 
 def _measure(load: Load) -> dict[str, Any]:
@@ -147,4 +149,4 @@ def _sample(name: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

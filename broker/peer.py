@@ -66,17 +66,6 @@ class LastWords(asyncio.StreamReader):
 class Reader(StreamReaderAdapter):  # type: ignore[misc]
     """What amqtt reads a client's packets from."""
 
-    async def read(self, n: int = -1) -> bytes:
-        """Read exactly *n* bytes, or everything when it is -1."""
-        try:
-            data: bytes = await super().read(n)
-        except (asyncio.IncompleteReadError, OSError):
-            # At the end of the stream amqtt cancels what it has read and not yet handled. One turn
-            # of the loop lets a PUBLISH and DISCONNECT that came with the FIN take effect.
-            await asyncio.sleep(0)
-            raise
-        return data
-
 
 class Writer(StreamWriterAdapter):  # type: ignore[misc]
     """What amqtt writes a client's packets to."""

@@ -18,7 +18,10 @@ class Throttle:
         self._failures: dict[str, deque[float]] = {}
 
     def is_closed_to(self, address: str, now_s: float) -> bool:
-        """Whether the address has to wait: a minute without a login, right or wrong."""
+        """Whether the address has to wait, for a minute after its tenth failure.
+
+        What it tries meanwhile is not looked at, and does not make the wait longer.
+        """
         failures = self._failures.get(address)
         if failures is None or now_s - failures[-1] >= WINDOW_S:
             self._failures.pop(address, None)

@@ -9,6 +9,9 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.brokers import TIMEOUT_S
 
+LONG_MS = 6_000 * TIMEOUT_S
+"""For what the simulated car has to drive some laps for."""
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 # A container has neither a sandbox nor a GPU; the rest keeps Chromium from calling home.

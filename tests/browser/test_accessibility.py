@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.brokers import TIMEOUT_S
 from tests.browser.conftest import Demo
+from tests.chromium import LONG_MS
 
 NUMBER = re.compile(r"\d")
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -84,7 +85,7 @@ def test_session_page_has_no_violation_live_in_its_dialogs_and_when_the_bridge_i
     open_page: Page, fast_demo: Demo
 ) -> None:
     open_page.goto(fast_demo.url)
-    expect(open_page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER, timeout=60_000)
+    expect(open_page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER, timeout=LONG_MS)
     for details in open_page.locator("details").all():
         details.evaluate("node => { node.open = true; }")
     found = {"live": violations(open_page)}

@@ -6,9 +6,9 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Demo
+from tests.chromium import LONG_MS
 
 NUMBER = re.compile(r"\d")
-LONG_MS = 60_000
 
 
 def test_crew_reads_how_far_the_tanks_go(page: Page, fast_demo: Demo) -> None:

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Demo
+from tests.chromium import LONG_MS
 
 NUMBER = re.compile(r"\d")
 
@@ -101,7 +102,7 @@ def test_setup_is_searched_and_tells_what_changed(page: Page, fast_demo: Demo) -
     expect(lines).to_have_count(1)
     expect(lines).to_contain_text("Brake bias")
     expect(lines).to_contain_text(
-        re.compile(r"was .*; changed (this lap|\d+ laps? ago)"), timeout=60_000
+        re.compile(r"was .*; changed (this lap|\d+ laps? ago)"), timeout=LONG_MS
     )
     page.locator("[data-test=setup-search]").fill("no such thing")
     expect(page.locator("[data-slot=found]")).to_have_text('Nothing matches "no such thing"')
@@ -179,7 +180,7 @@ def test_pit_wall_mode_is_a_few_large_numbers_at_every_width(page: Page, demo: D
 def test_pit_wall_says_which_tank_ends_first(page: Page, fast_demo: Demo) -> None:
     page.goto(fast_demo.url)
     ends = page.locator("[data-test=ends-first]")
-    expect(ends).to_have_text(re.compile("ends first"), timeout=60_000)
+    expect(ends).to_have_text(re.compile("ends first"), timeout=LONG_MS)
 
     page.locator("[data-test=open-settings]").click()
     page.locator("[data-test=settings] [name=wall]").check()

@@ -18,6 +18,7 @@ from pitboard.bridge.app import create_app
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.publisher.monitor import Runner
 from tests.brokers import TIMEOUT_S, free_port
+from tests.chromium import LONG_MS
 from tests.cli.running import Pitboard
 from tests.system.monitors import monitoring_car
 from tests.system.processes import Restartable
@@ -69,7 +70,7 @@ def open_live(page: Page, url: str) -> None:
     page.goto(url)
     shows(page, "connection", LIVE)
     shows(page, "fuel", NUMBER)
-    expect(page.locator("[data-test=lap-table] tbody tr").first).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-test=lap-table] tbody tr").first).to_be_visible(timeout=LONG_MS)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
@@ -130,7 +131,7 @@ def test_page_tries_at_once_when_network_or_reader_is_back(
         page.wait_for_event("websocket")
 
     # The fourth attempt would come 6 s later at the earliest.
-    with page.expect_websocket(timeout=3000):
+    with page.expect_websocket(timeout=5000):
         page.evaluate(event)
 
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Demo, running_demo
+from tests.chromium import LONG_MS
 
 NUMBER = re.compile(r"\d")
-LONG_MS = 60_000
 
 
 # The page's own widget on a copy of its section, with laps of no car.

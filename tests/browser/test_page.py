@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Demo
+from tests.chromium import LONG_MS
 
 NUMBER = re.compile(r"\d")
 
@@ -45,7 +46,7 @@ def test_page_learns_the_use_of_fuel_from_laps_and_lists_the_newest_dozen(
     page.goto(fast_demo.url)
 
     rows = page.locator("[data-test=lap-table] tbody tr")
-    expect(page.locator("[data-test=all-laps]")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-test=all-laps]")).to_be_visible(timeout=LONG_MS)
     expect(rows).to_have_count(12)
     expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER)
     expect(page.locator("[data-test=laps-left]")).to_have_text(NUMBER)
@@ -62,8 +63,8 @@ def test_page_shows_the_essentials_of_a_race_at_once_where_there_is_room(
     page.set_viewport_size({"width": width, "height": height})
     page.goto(close_demo.url)
 
-    expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER, timeout=60_000)
-    expect(page.locator("#map .road")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER, timeout=LONG_MS)
+    expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
     for section in ESSENTIALS:
         box = page.locator(f"#{section}").bounding_box()
         assert box is not None
@@ -76,7 +77,7 @@ def test_page_shows_the_essentials_of_a_race_at_once_where_there_is_room(
 def test_page_opened_late_shows_setup_and_all_laps_at_once(page: Page, fast_demo: Demo) -> None:
     page.goto(fast_demo.url)
     rows = page.locator("[data-test=lap-table] tbody tr")
-    expect(rows).to_have_count(3, timeout=60_000)
+    expect(rows).to_have_count(3, timeout=LONG_MS)
 
     late = page.context.new_page()
     late.goto(fast_demo.url)

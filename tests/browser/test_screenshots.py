@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.brokers import TIMEOUT_S
 from tests.browser.conftest import SCREENSHOTS, Demo
+from tests.chromium import LONG_MS
 from tests.system.monitors import monitoring_car
 from tests.system.processes import Restartable
 
 pytestmark = pytest.mark.skipif(not SCREENSHOTS, reason="only make screenshots wants pictures")
 
 NUMBER = re.compile(r"\d")
-LONG_MS = 1000 * (60 + TIMEOUT_S)
 
 
 def shows(where: Locator, text: str | re.Pattern[str]) -> None:
