@@ -11,10 +11,13 @@ from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import WebSocketRoute
 
+from pitboard.bridge.addresses import Addresses
 from pitboard.bridge.core import Bridge
 from pitboard.bridge.guard import Guard
-from pitboard.bridge.hub import HubFull
+from pitboard.bridge.hub import JoinedTooMany
+from pitboard.bridge.limits import Crowded, Refusals
 from pitboard.bridge.metrics import exposition
 from pitboard.bridge.pages import CARS, SESSION, START, Pages, media_type
 from pitboard.bridge.qr import qr_code
@@ -35,10 +38,12 @@ def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastA
         settings: What it serves; `host` and `port` are the server's business.
         dashboard: The folder of the pages; the installed one by default.
     """
+    refused = Refusals()
+    addresses = Addresses(settings.trusted_proxies)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        bridge = Bridge(settings)
+        bridge = Bridge(settings, refused)
         app.state.bridge = bridge
         try:
             await bridge.start()
@@ -47,30 +52,33 @@ def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastA
             await bridge.stop()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.add_middleware(Guard, settings=settings)
+    app.state.refused = refused
+    app.add_middleware(Guard, settings=settings, refused=refused)
     app.add_exception_handler(StarletteHTTPException, _plain_error)
-    _add_socket(app)
-    _add_api(app, settings)
+    _add_socket(app, addresses)
+    _add_api(app, settings, addresses)
     _add_health(app)
     _add_pages(app, settings, dashboard or Path(str(files("pitboard") / "dashboard")))
     _add_qr_codes(app, settings)
     return app
 
 
-def _add_socket(app: FastAPI) -> None:
-    @app.websocket("/ws")
+def _add_socket(app: FastAPI, addresses: Addresses) -> None:
     async def serve_browser(ws: WebSocket) -> None:
-        await Browser(ws, app.state.bridge).run()
+        await Browser(ws, app.state.bridge, addresses.of(ws.scope)).run()
+
+    # FastAPI's own would keep three stacks for what it injects, 4 kB a browser.
+    app.router.routes.append(WebSocketRoute("/ws", serve_browser))
 
 
-def _add_api(app: FastAPI, settings: BridgeSettings) -> None:
+def _add_api(app: FastAPI, settings: BridgeSettings, addresses: Addresses) -> None:
     @app.api_route("/api/sessions/{session_id}", methods=_READ)
-    async def snapshot(session_id: str) -> Response:
+    async def snapshot(session_id: str, request: Request) -> Response:
         if not is_id(session_id) or not settings.may_watch(session_id):
             raise HTTPException(404, "no such session")
         try:
-            return _json(await _bridge(app).snapshot(session_id))
-        except HubFull:
+            return _json(await _bridge(app).snapshot(session_id, addresses.of(request.scope)))
+        except (Crowded, JoinedTooMany):
             raise HTTPException(503, "too many sessions are watched") from None
 
     @app.api_route("/api/sessions", methods=_READ)

@@ -32,7 +32,9 @@ class Feed:
 
     def __init__(self, settings: BridgeSettings, hub: Hub) -> None:
         self.checker = Checker(self._tell_newer)
-        self.upstream = Upstream(settings, self._take, self._on_change, self._on_refused)
+        self.upstream = Upstream(
+            settings, self._take, self._on_change, self._on_refused, settle=self._settle
+        )
         self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._warm_ups: dict[str, asyncio.Task[None]] = {}
@@ -86,7 +88,10 @@ class Feed:
             return
         if retained and topic.session_id in self._warm_ups:
             self._came_at[topic.session_id] = now
-        self._hub.deliver(topic, message, payload, retained, now_ms)
+        self._hub.deliver(topic, message, payload, retained, now_ms, is_batch=True)
+
+    def _settle(self) -> None:
+        self._hub.settle(clock_ms())
 
     def _tell_newer(self, topic: Topic) -> None:
         self._tell(topic.session_id, 426, NEWER, f"monitor={topic.monitor_id}")

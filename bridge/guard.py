@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pitboard.bridge.limits import Refusals
 from pitboard.bridge.settings import BridgeSettings
 
 MAX_HEAD_BYTES = 16 * 1024
@@ -60,8 +61,9 @@ def _own_names() -> frozenset[str]:
 class Guard:
     """ASGI middleware: Host, Origin, method and size in; security headers out."""
 
-    def __init__(self, app: ASGIApp, settings: BridgeSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: BridgeSettings, refused: Refusals) -> None:
         self._app = app
+        self._refused = refused
         self._names = OwnNames(settings.allow_hosts)
         self._origins = {origin.lower() for origin in settings.allow_origins}
 
@@ -91,20 +93,24 @@ class Guard:
 
     def _refuse(self, scope: Scope, headers: Headers, host: str) -> Response | None:
         if _head_bytes(scope) > MAX_HEAD_BYTES:
+            self._refused["head_size"] += 1
             return PlainTextResponse("too large\n", 431, {"Connection": "close"})
         parsed = _HOST.fullmatch(host)
         if parsed is None or parsed["name"] not in self._names:
+            self._refused["host"] += 1
             return PlainTextResponse(
                 "unknown host; the bridge allows more with --allow-host\n", 400
             )
         if scope["type"] == "websocket":
             if not self._is_own_origin(headers.get("origin"), host):
+                self._refused["origin"] += 1
                 return PlainTextResponse("foreign origin\n", 403)
             return None
         if scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("read-only\n", 405, {"Allow": "GET, HEAD"})
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > MAX_BODY_BYTES:
+            self._refused["body_size"] += 1
             return PlainTextResponse("too large\n", 413, {"Connection": "close"})
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from pitboard.bridge.outbox import Lane, Outbox
 from pitboard.bridge.session import Session
+from pitboard.bridge.tiers import Tiers
 from pitboard.contract import frames
 from pitboard.contract.messages import Message
 from pitboard.contract.topics import Channel, Topic
@@ -25,6 +26,10 @@ class HubFull(Exception):
     """No further session can be watched, by this browser or by anybody."""
 
 
+class JoinedTooMany(HubFull):
+    """The browser watches as many sessions as one may."""
+
+
 class Hub:
     """The sessions that browsers watch.
 
@@ -33,16 +38,23 @@ class Hub:
 
     Attributes:
         connected: Whether the broker is reached.
+        frames_out: Telemetry that went straight to the browsers' sockets.
+        conflated: Telemetry that newer telemetry of its batch has replaced, for each browser.
     """
 
     def __init__(self, *, linger_ms: int = LINGER_MS, max_sessions: int = MAX_SESSIONS) -> None:
         self.connected = False
+        self.frames_out = 0
+        self.conflated = 0
         self._linger_ms = linger_ms
         self._max_sessions = max_sessions
         self._sessions: dict[str, Session] = {}
         self._waiting: dict[str, set[Outbox]] = {}
         # Browsers in order of arrival, and iterated for each message: a dict, not a set.
         self._admitted: dict[str, dict[Outbox, None]] = {}
+        self._tiers: dict[str, Tiers] = {}
+        self._max_hz: dict[tuple[Outbox, str], float | None] = {}
+        self._batch: dict[Lane, bytes] = {}
         self._told: dict[str, tuple[int, bytes]] = {}
         self._left_at: dict[str, int] = {}
         self._joined: dict[Outbox, set[str]] = {}
@@ -57,6 +69,17 @@ class Hub:
         """The sessions that the browser watches or is about to."""
         return frozenset(self._joined.get(outbox, ()))
 
+    def watchers(self, session_id: str) -> int:
+        """How many browsers watch the session or are about to."""
+        return len(self._waiting.get(session_id, ())) + len(self._admitted.get(session_id, ()))
+
+    def close_idle(self, session_id: str) -> bool:
+        """Close a session that nobody watches, before its time; `expire` is called next."""
+        is_idle = session_id in self._left_at
+        if is_idle:
+            self._close(session_id)
+        return is_idle
+
     def join(self, outbox: Outbox, session_id: str, max_hz: float | None = None) -> None:
         """Register a browser; joining again only changes *max_hz*.
 
@@ -65,12 +88,14 @@ class Hub:
         joined = self._joined.get(outbox, set())
         if session_id not in joined:
             if len(joined) >= frames.MAX_JOINED:
-                raise HubFull(f"a browser may watch {frames.MAX_JOINED} sessions")
+                raise JoinedTooMany(f"a browser may watch {frames.MAX_JOINED} sessions")
             self._open(session_id)
             self._waiting[session_id].add(outbox)
             self._joined.setdefault(outbox, set()).add(session_id)
             self._left_at.pop(session_id, None)
-        outbox.limit(session_id, max_hz)
+        self._max_hz[outbox, session_id] = max_hz
+        if outbox in self._admitted[session_id]:
+            self._tiers[session_id].place(outbox, session_id, max_hz)
 
     def admit(self, outbox: Outbox, session_id: str, now_ms: int) -> None:
         """Send the snapshot, and updates from now on; nothing if the browser has left."""
@@ -79,6 +104,8 @@ class Hub:
         self._send(session_id, self._sessions[session_id].tick(now_ms))
         self._waiting[session_id].discard(outbox)
         self._admitted[session_id].setdefault(outbox)
+        max_hz = self._max_hz[outbox, session_id]
+        self._tiers[session_id].place(outbox, session_id, max_hz)
         self._send_snapshot(outbox, session_id, now_ms)
         told_at, frame = self._told.get(session_id, (0, b""))
         if frame and now_ms - told_at < TOLD_FOR_MS:
@@ -101,6 +128,8 @@ class Hub:
             del self._joined[outbox]
         self._waiting[session_id].discard(outbox)
         self._admitted[session_id].pop(outbox, None)
+        self._tiers[session_id].remove(outbox)
+        self._max_hz.pop((outbox, session_id), None)
         outbox.forget(session_id)
         if not self._waiting[session_id] and not self._admitted[session_id]:
             self._left_at[session_id] = now_ms
@@ -119,22 +148,41 @@ class Hub:
         return evicted
 
     def deliver(
-        self, topic: Topic, message: Message, payload: bytes, retained: bool, now_ms: int
+        self,
+        topic: Topic,
+        message: Message,
+        payload: bytes,
+        retained: bool,
+        now_ms: int,
+        *,
+        is_batch: bool = False,
     ) -> None:
-        """Take a checked message in and pass its one frame on."""
+        """Take a checked message in and pass its one frame on.
+
+        In a batch only the newest telemetry of each monitor leaves, and with the next `settle`:
+        what comes faster than it can be handed out costs no more than its check.
+        """
         session = self._sessions.get(topic.session_id)
         if session is None:
             return
         out = session.accept(topic, message, payload, retained, now_ms)
         if not out:
             return
-        lane: Lane | None = None
         if topic.channel is Channel.TELEMETRY:
             lane = (topic.session_id, topic.monitor_id)
-        update, *others = out
-        for outbox in self._admitted[topic.session_id]:
-            outbox.put(update, lane)
-        self._send(topic.session_id, others)
+            if self._batch.pop(lane, None) is not None:
+                self.conflated += len(self._admitted[topic.session_id])
+            self._batch[lane] = out.pop(0)
+        if out or not is_batch:
+            self.settle(now_ms)
+        self._send(topic.session_id, out)
+
+    def settle(self, now_ms: int) -> None:
+        """Pass on the telemetry of a batch."""
+        batch, self._batch = self._batch, {}
+        for lane, text in batch.items():
+            if lane[0] in self._tiers:
+                self.frames_out += self._tiers[lane[0]].send(text, lane, now_ms)
 
     def remove(self, topic: Topic, now_ms: int) -> None:
         """A retained value was cleared on the broker."""
@@ -142,6 +190,8 @@ class Hub:
         if session is None:
             return
         if topic.channel is Channel.TELEMETRY:
+            self._batch.pop((topic.session_id, topic.monitor_id), None)
+            self._tiers[topic.session_id].discard((topic.session_id, topic.monitor_id))
             for outbox in self._admitted[topic.session_id]:
                 outbox.discard(topic.session_id, topic.monitor_id)
         self._send(topic.session_id, session.remove(topic, now_ms))
@@ -169,6 +219,7 @@ class Hub:
         for session_id, session in self._sessions.items():
             if not self._admitted[session_id]:
                 continue
+            self.frames_out += self._tiers[session_id].tick(now_ms)
             heartbeat = frames.Heartbeat(
                 session_id=session_id, t=now_ms, lost=session.lost, received=session.received
             )
@@ -187,12 +238,14 @@ class Hub:
         self._sessions[session_id] = Session(session_id)
         self._waiting[session_id] = set()
         self._admitted[session_id] = {}
+        self._tiers[session_id] = Tiers()
 
     def _close(self, session_id: str) -> None:
         del self._left_at[session_id]
         del self._sessions[session_id]
         del self._waiting[session_id]
         del self._admitted[session_id]
+        del self._tiers[session_id]
         self._told.pop(session_id, None)
         self._evicted.append(session_id)
 

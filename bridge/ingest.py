@@ -1,4 +1,4 @@
-"""The bridge's link to the broker: the only module of the bridge that knows paho.
+"""The bridge's link to the broker; it and `client` are the modules of the bridge that know paho.
 
 paho's thread appends to a queue and wakes the loop; everything else happens on the loop.
 """
@@ -7,17 +7,16 @@ import asyncio
 import contextlib
 import functools
 import logging
-import secrets
-import socket
 import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 
 from pitboard.bridge.backlog import Backlog, Deliver
+from pitboard.bridge.client import CONNECT_TIMEOUT_S, BridgeClient, new_client
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract import reasons
 from pitboard.contract.backoff import Backoff
@@ -28,10 +27,9 @@ from pitboard.contract.urls import BrokerUrl
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_S = 10
-CONNECT_TIMEOUT_S = 5.0
+# paho looks once a second, and asks before it gives up: after 20 s at most.
+KEEPALIVE_S = 9
 ANSWER_TIMEOUT_S = 2.0
-USER_TIMEOUT_MS = 5000
 
 
 # Nobody is subscribed to it. A broker answers in order, so what it replays for a subscription
@@ -46,8 +44,10 @@ class Upstream:
         deliver: Called with each message.
         on_change: Called when the broker is reached or lost.
         on_refused: Called with each filter that our user may not read, every 30 s.
+        settle: Called when a batch of messages has been delivered.
 
     Attributes:
+        latency: How long messages took from paho to the sockets of browsers that read.
         settled: Set once the first attempts have come to an end, good or bad.
     """
 
@@ -58,6 +58,7 @@ class Upstream:
         on_change: Callable[[bool], None] = lambda _connected: None,
         on_refused: Callable[[str], None] = lambda _topic_filter: None,
         *,
+        settle: Callable[[], None] = lambda: None,
         name: str = "bridge",
     ) -> None:
         self.settled = asyncio.Event()
@@ -72,7 +73,8 @@ class Upstream:
         self._asked: dict[int, tuple[str, ...]] = {}
         self._client: Client | None = None
         self._answers: dict[int, asyncio.Future[None]] = {}
-        self._backlog = Backlog(deliver, self._post)
+        self._backlog = Backlog(deliver, self._post, settle)
+        self.latency = self._backlog.latency
 
     @property
     def dropped(self) -> int:
@@ -159,12 +161,12 @@ class Upstream:
         accepted: asyncio.Future[None] = self._loop.create_future()
         lost: asyncio.Future[str] = self._loop.create_future()
         client = self._new_client(url, accepted, lost)
+        # A daemon: names and routes may take longer to fail than a person waits for Ctrl-C.
+        thread = threading.Thread(
+            target=self._work, args=(client, url, accepted, lost), name="mqtt", daemon=True
+        )
+        thread.start()
         try:
-            # A thread of its own and a daemon: names and routes may take longer to fail than a
-            # person waits for Ctrl-C.
-            threading.Thread(
-                target=self._open, args=(client, url, accepted), name="mqtt-connect", daemon=True
-            ).start()
             try:
                 async with asyncio.timeout(2 * CONNECT_TIMEOUT_S):
                     await accepted
@@ -181,27 +183,19 @@ class Upstream:
             reason = await lost
             log.warning("[Server] Disconnected from broker: %s", reason)
         finally:
+            client.disconnect()
             if self._client is not None:
                 self._client = None
                 self._asked.clear()
                 for answer in self._answers.values():
                     _resolve(answer, None)
                 self._on_change(False)
-            await self._close(client)
+                await self._end(thread)
 
     def _new_client(
         self, url: BrokerUrl, accepted: asyncio.Future[None], lost: asyncio.Future[str]
-    ) -> Client:
-        """A client a connection; paho's own reconnection waits too long and knows no jitter."""
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"pb-{self._name}-{secrets.token_hex(8)}",
-            protocol=MQTTProtocolVersion.MQTTv311,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = CONNECT_TIMEOUT_S
-        if self._settings.username is not None:
-            client.username_pw_set(self._settings.username, self._settings.password)
+    ) -> BridgeClient:
+        client = new_client(self._name, self._settings)
 
         def on_connect(client: Client, _data: Any, _flags: Any, code: Any, _props: Any) -> None:
             if code.is_failure:
@@ -213,7 +207,7 @@ class Upstream:
                 self._post(_resolve, accepted, None)
 
         def on_disconnect(_client: Client, _data: Any, _flags: Any, code: Any, _props: Any) -> None:
-            why = str(code) if url.is_encrypted else reasons.HUNG_UP
+            why = reasons.LOST if url.is_encrypted else reasons.HUNG_UP
             self._post(_fail, accepted, LinkLost(why))
             # paho calls every broken connection an unspecified error.
             self._post(_resolve, lost, reasons.LOST if code.is_failure else str(code))
@@ -229,29 +223,39 @@ class Upstream:
         client.on_subscribe = on_subscribe
         client.on_unsubscribe = on_unsubscribe
         client.on_message = lambda _client, _data, message: self._backlog.put(message)
-        client.on_socket_open = _set_options
         return client
 
-    def _open(self, client: Client, url: BrokerUrl, accepted: asyncio.Future[None]) -> None:
+    def _work(
+        self,
+        client: BridgeClient,
+        url: BrokerUrl,
+        accepted: asyncio.Future[None],
+        lost: asyncio.Future[str],
+    ) -> None:
+        """One connection from its beginning to its end, which is always told."""
+        why: str = reasons.LOST
         try:
             if url.is_encrypted:
                 client.tls_set_context(ssl.create_default_context(cafile=self._settings.ca_file))
             client.connect(url.host, url.port, keepalive=KEEPALIVE_S)
+            # A name may be found when nobody waits for it any more.
+            if not accepted.done():
+                client.work()
         except (OSError, ValueError) as exc:
             why = reasons.of_error(exc, is_encrypted=url.is_encrypted)
+        except Exception as exc:
+            log.exception("[Server] ERROR: link failed url=%s", url)
+            why = type(exc).__name__
+        finally:
             self._post(_fail, accepted, LinkLost(why))
-            return
-        if accepted.done():
-            client.disconnect()
-        else:
-            client.loop_start()
+            self._post(_resolve, lost, why)
 
-    async def _close(self, client: Client) -> None:
-        client.disconnect()
-        closing = self._loop.run_in_executor(None, _end_thread, client)
+    async def _end(self, thread: threading.Thread) -> None:
+        # Told to end, it does so within a turn, unless the network holds it.
+        ending = self._loop.run_in_executor(None, thread.join, 1.5)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.5):
-                await asyncio.shield(closing)
+                await asyncio.shield(ending)
 
     def _post(self, call: Callable[..., None], *args: Any) -> None:
         # The loop may be gone while a thread still ends.
@@ -279,22 +283,6 @@ class Upstream:
 def _tell_refusal(url: BrokerUrl, reason: str) -> None:
     text = "[Server] ERROR: %s does not accept our user and password (%s); trying every %.0f s"
     log.error(text, url, reason, REFUSED_DELAY_S)
-
-
-def _end_thread(client: Client) -> None:
-    # paho's thread ends within its select timeout of 1 s. It cannot be joined in the moment
-    # between its making and its start, but has been told to end then.
-    with contextlib.suppress(RuntimeError):
-        client.loop_stop()
-
-
-def _set_options(_client: Client, _data: Any, sock: Any) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        # Delayed acknowledgements and Nagle's algorithm together cost 40 ms.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    with contextlib.suppress(OSError, AttributeError):
-        # A ping that nobody acknowledges, as after a pulled cable, ends the connection.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
 
 def _resolve(future: "asyncio.Future[Any]", result: Any) -> None:

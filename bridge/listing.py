@@ -13,6 +13,7 @@ from pitboard.bridge.feed import clock_ms
 from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.session import Session
 from pitboard.bridge.settings import BridgeSettings
+from pitboard.contract.control import LOST_AFTER_S
 from pitboard.contract.messages import MetaMessage, StatusMessage
 from pitboard.contract.times import to_unix_ms
 from pitboard.contract.topics import Channel, Topic, status_filter
@@ -106,9 +107,11 @@ def _monitor_entry(
     session: Session, monitor_id: str, status: StatusMessage, now_ms: int
 ) -> MonitorEntry:
     said_alive = status.state in ("online", "idle")
-    is_lost = said_alive and not session.is_live(monitor_id, now_ms)
     heard_at = session.heard_at(monitor_id)
     since = heard_at if heard_at is not None else to_unix_ms(status.timestamp)
+    # A broker whose machine died has kept `online` of hours ago.
+    is_old = now_ms - since >= LOST_AFTER_S * 1000
+    is_lost = said_alive and (is_old or not session.is_live(monitor_id, now_ms))
     return MonitorEntry(
         monitor_id=monitor_id,
         state="lost" if is_lost else status.state,

@@ -4,8 +4,13 @@ Telemetry is latest-wins and may be held back to a rate; everything else leaves 
 never dropped. Clock values come in as arguments.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from pitboard.bridge.framing import Update
+
+log = logging.getLogger(__name__)
 
 MAX_WAITING_BYTES = 8 * 1024 * 1024
 """Frames other than telemetry: a few snapshots of a race with full lap tables."""
@@ -31,7 +36,15 @@ class _Gate:
 
 
 class Outbox:
-    """One browser's frames; *wake* is called when there may be something to `drain`."""
+    """One browser's frames; *wake* is called when there may be something to `drain`.
+
+    Args:
+        send: Writes telemetry at once, or returns `False`: the browser does not read.
+        is_deflating: Whether the browser takes compressed telemetry, from *send* alone.
+
+    Attributes:
+        conflated: Telemetry that newer telemetry has replaced before it left.
+    """
 
     def __init__(
         self,
@@ -39,8 +52,13 @@ class Outbox:
         *,
         max_bytes: int = MAX_WAITING_BYTES,
         max_frames: int = MAX_WAITING_FRAMES,
+        send: Callable[[Update], bool] = lambda _update: False,
+        is_deflating: bool = False,
     ) -> None:
+        self.is_deflating = is_deflating
+        self.conflated = 0
         self._wake = wake
+        self._send = send
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         # One dict keeps the order over all of them; telemetry is keyed by its lane.
@@ -55,6 +73,11 @@ class Outbox:
         """Whether more waits than any browser that still reads would leave."""
         return self._kept_bytes > self._max_bytes or self._kept_frames > self._max_frames
 
+    @property
+    def depth(self) -> int:
+        """How many frames wait."""
+        return len(self._waiting)
+
     def put(self, frame: bytes, lane: Lane | None = None) -> None:
         """Queue *frame*; with a *lane* it is telemetry and replaces what waits there."""
         if lane is None:
@@ -68,6 +91,21 @@ class Outbox:
         self._waiting[lane] = frame
         if replaced is None:
             self._wake()
+        else:
+            self.conflated += 1
+
+    def pass_on(self, update: Update, lane: Lane) -> bool:
+        """Send telemetry past the queue if nothing waits there, else `put` it; whether it left."""
+        if not self._waiting and not self._gates:
+            try:
+                if self._send(update):
+                    return True
+            except Exception:
+                # In the hub's round: the next browser must still get its frame. Who drains this
+                # outbox meets the same failure, and ends the connection.
+                log.exception("[Server] ERROR: telemetry not sent")
+        self.put(update.text, lane)
+        return False
 
     def limit(self, session_id: str, max_hz: float | None) -> None:
         """Send telemetry of the session at most *max_hz* times a second; `None` is every frame."""

@@ -14,10 +14,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from pitboard.bridge.app import create_app
+from pitboard.bridge.connections import BoundedBrowser, bounded_requests, make_room_for
 from pitboard.bridge.core import Bridge
 from pitboard.bridge.guard import MAX_HEAD_BYTES
+from pitboard.bridge.limits import Refusals
 from pitboard.bridge.settings import BridgeSettings
-from pitboard.bridge.wire import BrowserProtocol, RequestProtocol
 from pitboard.contract.errors import PortTaken, SettingsError
 from pitboard.contract.frames import MAX_FRAME_BYTES
 
@@ -78,7 +79,8 @@ class BridgeServer:
         """Listen. Raises `SettingsError` if the address cannot be had."""
         sock = _listen(self._settings.host, self._settings.port)
         self.port = sock.getsockname()[1]
-        self._server = server = _Server(_config(self._app))
+        make_room_for(self._settings.max_browsers)
+        self._server = server = _Server(_config(self._app, self._app.state.refused))
         self._task = asyncio.create_task(server.serve(sockets=[sock]), name="uvicorn")
         started = asyncio.create_task(server.has_started.wait(), name="uvicorn-started")
         try:
@@ -111,11 +113,11 @@ class BridgeServer:
         await self._task
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, refused: Refusals) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=RequestProtocol,
-        ws=BrowserProtocol,
+        http=bounded_requests(refused),
+        ws=BoundedBrowser,
         ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_INTERVAL_S,

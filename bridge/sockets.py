@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
+from fastapi.responses import PlainTextResponse
 
 from pitboard.bridge.checker import printable
 from pitboard.bridge.core import Bridge
 from pitboard.bridge.feed import clock_ms
-from pitboard.bridge.hub import HubFull
-from pitboard.bridge.limits import TokenBucket
+from pitboard.bridge.framing import Update
+from pitboard.bridge.hub import JoinedTooMany
+from pitboard.bridge.limits import Crowded, TokenBucket
 from pitboard.bridge.outbox import Outbox
 from pitboard.bridge.wire import WIRE, Wire
 from pitboard.contract import frames
@@ -28,7 +30,19 @@ REASONS = {
     frames.CLOSE_TOO_SLOW: "too slow",
     frames.CLOSE_RATE: "too many requests",
     frames.CLOSE_INTERNAL: "internal error",
+    frames.CLOSE_FULL: "too many at once",
 }
+
+CLOSE_TOO_BIG = 1009
+
+# What a close of ours is counted as on `/metrics`.
+_CAUSES = {
+    frames.CLOSE_NO_JOIN: "join_time",
+    frames.CLOSE_RATE: "frame_rate",
+    CLOSE_TOO_BIG: "frame_size",
+}
+
+RETRY_AFTER_S = 5
 
 # For the last words; who has not read them by then is cut off.
 GOODBYE_S = 2.0
@@ -49,6 +63,7 @@ class PlainWire:
     def __init__(self, ws: WebSocket) -> None:
         self.on_writable: Callable[[], None] = lambda: None
         self.unsent = 0
+        self.is_deflating = False
         self._ws = ws
         self._task: asyncio.Task[None] | None = None
 
@@ -56,6 +71,10 @@ class PlainWire:
     def is_writable(self) -> bool:
         """Whether the last `write` has left."""
         return self._task is None
+
+    def send_update(self, _update: Update) -> bool:
+        """Leave telemetry to the outbox, which replaces it while the last write is on its way."""
+        return False
 
     def write(self, texts: Sequence[bytes]) -> None:
         """Send text frames."""
@@ -82,22 +101,47 @@ class PlainWire:
 class Browser:
     """One connection: a receiver, an outbox that empties as fast as the browser reads."""
 
-    def __init__(self, ws: WebSocket, bridge: Bridge) -> None:
+    def __init__(self, ws: WebSocket, bridge: Bridge, address: str) -> None:
         self.id = secrets.token_hex(4)
+        self._address = address
         self._ws = ws
         self._bridge = bridge
         self._loop = asyncio.get_running_loop()
-        self._outbox = Outbox(self._pump)
+        wire = ws.scope.get("extensions", {}).get(WIRE)
+        self._wire: Wire = PlainWire(ws) if wire is None else wire
+        self.outbox = Outbox(
+            self._pump, send=self._wire.send_update, is_deflating=self._wire.is_deflating
+        )
         self._verdict: asyncio.Future[_Verdict] = self._loop.create_future()
         self._has_joined = False
         self._timer: asyncio.TimerHandle | None = None
-        self._wire: Wire = ws.scope.get("extensions", {}).get(WIRE) or PlainWire(ws)
         self._wire.on_writable = self._pump
         self._unsent = 0
         self._progress_at = self._loop.time()
 
     async def run(self) -> None:
-        """Serve the browser until either side ends the connection."""
+        """Serve the browser until either side ends the connection, if there is room for it."""
+        try:
+            self._bridge.crowd.enter(self._address)
+        except Crowded as exc:
+            self._bridge.refused.note(exc.cause, self._where())
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            await self._ws.send_denial_response(PlainTextResponse("full\n", 503, headers))
+            return
+        try:
+            await self._serve()
+        finally:
+            self._bridge.crowd.leave(self._address)
+            # However it ended: what it has not read must not keep the connection.
+            self._loop.call_later(GOODBYE_S, self._wire.abort)
+
+    def _where(self) -> str:
+        where = f"address={self._address}"
+        if "x-forwarded-for" in self._ws.headers and not self._bridge.settings.trusted_proxies:
+            return f"{where}, which is a proxy: name it with --trusted-proxy"
+        return where
+
+    async def _serve(self) -> None:
         await self._ws.accept()
         log.info("[Server] Client connected: %s", self.id)
         self._bridge.browsers.add(self)
@@ -112,7 +156,8 @@ class Browser:
             receiver.cancel()
             (result,) = await asyncio.gather(receiver, return_exceptions=True)
             self._bridge.browsers.discard(self)
-            self._bridge.hub.drop(self._outbox, clock_ms())
+            self._bridge.conflated += self.outbox.conflated
+            self._bridge.hub.drop(self.outbox, clock_ms())
             self._wire.on_writable = lambda: None
             if self._timer is not None:
                 self._timer.cancel()
@@ -128,7 +173,7 @@ class Browser:
         if unsent == 0 or unsent != self._unsent:
             self._unsent, self._progress_at = unsent, now
         stuck_s = now - self._progress_at
-        if self._outbox.is_behind:
+        if self.outbox.is_behind:
             self._end(frames.CLOSE_TOO_SLOW, "too much is waiting")
         elif stuck_s > self._bridge.settings.stuck_after_s:
             self._end(frames.CLOSE_TOO_SLOW, f"stuck for {stuck_s:.0f} s")
@@ -140,14 +185,14 @@ class Browser:
             return
         now = self._loop.time()
         try:
-            if out := self._outbox.drain(now):
+            if out := self.outbox.drain(now):
                 self._bridge.frames_out += len(out)
                 self._wire.write(out)
         except Exception:
             # Within the hub's round: the next browser must still get its frame.
             log.exception("[Server] ERROR: browser=%s send failed", self.id)
             self._end(frames.CLOSE_INTERNAL, "send failed")
-        due = self._outbox.next_due()
+        due = self.outbox.next_due()
         if due is None or (self._timer is not None and self._timer.when() <= due):
             return
         if self._timer is not None:
@@ -179,6 +224,7 @@ class Browser:
         while True:
             message = await self._ws.receive()
             if message["type"] == "websocket.disconnect":
+                self._count_close(message.get("code"))
                 return
             if not bucket.take(self._loop.time()):
                 raise _Verdict(frames.CLOSE_RATE, "more than 10 frames a second")
@@ -187,8 +233,10 @@ class Browser:
                 raise _Verdict(frames.CLOSE_BAD_REQUEST, "binary frame")
             try:
                 await self._obey(frames.decode(text))
-            except (BadFrame, HubFull) as exc:
+            except (BadFrame, JoinedTooMany) as exc:
                 raise _Verdict(frames.CLOSE_BAD_REQUEST, str(exc)) from exc
+            except Crowded as exc:
+                raise _Verdict(frames.CLOSE_FULL, str(exc)) from exc
 
     async def _obey(self, frame: frames.BrowserFrame) -> None:
         hub = self._bridge.hub
@@ -197,16 +245,18 @@ class Browser:
                 if not self._bridge.settings.may_watch(frame.session_id):
                     raise BadFrame("a session that is not served here")
                 self._has_joined = True
-                await self._bridge.join(self._outbox, frame.session_id, frame.max_hz)
+                await self._bridge.join(
+                    self.outbox, frame.session_id, frame.max_hz, address=self._address
+                )
             case frames.LeaveSession():
-                hub.leave(self._outbox, frame.session_id, clock_ms())
+                hub.leave(self.outbox, frame.session_id, clock_ms())
             case frames.RequestLatest():
-                hub.request_latest(self._outbox, frame.session_id, clock_ms())
+                hub.request_latest(self.outbox, frame.session_id, clock_ms())
             case frames.Ping():
-                self._outbox.put(frames.encode(frames.Pong(t=frame.t)))
+                self.outbox.put(frames.encode(frames.Pong(t=frame.t)))
 
     async def _say_goodbye(self, verdict: _Verdict) -> None:
-        self._bridge.closed[verdict.code] += 1
+        self._count_close(verdict.code)
         ref = secrets.token_hex(4)
         log.warning(
             "[Server] WARNING: browser=%s closed code=%d ref=%s: %s",
@@ -217,4 +267,10 @@ class Browser:
             self._wire.write([frames.encode(error)])
             async with asyncio.timeout(GOODBYE_S):
                 await self._ws.close(verdict.code, REASONS[verdict.code])
-        self._loop.call_later(GOODBYE_S, self._wire.abort)
+
+    def _count_close(self, code: int | None) -> None:
+        """Count a connection that was closed for what the browser did."""
+        if code in REASONS or code == CLOSE_TOO_BIG:
+            self._bridge.closed[code] += 1
+        if code in _CAUSES:
+            self._bridge.refused[_CAUSES[code]] += 1

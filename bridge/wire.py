@@ -9,10 +9,15 @@ from functools import lru_cache
 from typing import Any, Protocol, cast
 
 import h11
+from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import SecurityError
 from websockets.http11 import Request
+
+from pitboard.bridge.deflate import Follower
+from pitboard.bridge.framing import TEXT, Update, frame
+from pitboard.bridge.negotiation import new_connection
 
 WIRE = "pitboard.wire"
 """The ASGI extension by which an application gets a WebSocket's `Wire`."""
@@ -42,6 +47,15 @@ class Wire(Protocol):
         """How much of what was written has not left yet; changes while the browser reads."""
         ...
 
+    @property
+    def is_deflating(self) -> bool:
+        """Whether the browser takes compressed telemetry."""
+        ...
+
+    def send_update(self, update: Update) -> bool:
+        """Send telemetry at once; `False` if it was not, because the browser does not read."""
+        ...
+
     def write(self, texts: Sequence[bytes]) -> None:
         """Send text frames; nothing once the connection is closing."""
         ...
@@ -53,20 +67,15 @@ class Wire(Protocol):
 
 def text_frame(text: bytes) -> bytes:
     """The bytes of an unmasked WebSocket text frame, the same for every browser."""
-    return _cached_frame(text) if len(text) < _CACHED_BELOW else _frame(text)
-
-
-def _frame(text: bytes) -> bytes:
-    size = len(text)
-    if size < 126:
-        return bytes((0x81, size)) + text
-    if size < 1 << 16:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + text
-    return b"\x81\x7f" + size.to_bytes(8, "big") + text
+    return _cached_frame(text) if len(text) < _CACHED_BELOW else frame(TEXT, text)
 
 
 # One message goes to many browsers in a row; bytes remember their hash.
-_cached_frame = lru_cache(maxsize=16)(_frame)
+@lru_cache(maxsize=16)
+def _cached_frame(text: bytes) -> bytes:
+    return frame(TEXT, text)
+
+
 _CACHED_BELOW = 64 * 1024
 
 
@@ -74,6 +83,12 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
     """A WebSocket that is a `Wire`, and that ends even if its peer does not read."""
 
     on_writable: Callable[[], None] = staticmethod(lambda: None)
+
+    def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
+        super().__init__(config, *args, **kwargs)
+        if config.ws_max_size is not None:
+            self.conn = new_connection(config.ws_max_size)
+        self._follower = Follower()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep little in the kernel."""
@@ -123,6 +138,21 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
     def unsent(self) -> int:
         """Bytes that the kernel has not taken."""
         return self.transport.get_write_buffer_size()
+
+    @property
+    def is_deflating(self) -> bool:
+        """Whether the handshake has agreed on it."""
+        return bool(self.conn.extensions)
+
+    def send_update(self, update: Update) -> bool:
+        """Send telemetry, compressed if the browser has what it refers to."""
+        transport = self.transport
+        if not self.writable.is_set() or not self.handshake_complete or self.close_sent:
+            return False
+        if transport.is_closing():
+            return False
+        transport.write(self._follower.choose(update) if self.conn.extensions else update.frame)
+        return True
 
     def write(self, texts: Sequence[bytes]) -> None:
         """Send text frames past the ASGI machinery, which costs twice as much as the rest."""

@@ -32,6 +32,7 @@ CLOSE_TOO_SLOW = 4008
 CLOSE_RATE = 4429
 CLOSE_INTERNAL = 1011
 CLOSE_RESTART = 1012
+CLOSE_FULL = 1013
 
 
 class FromBrowser(Struct, frozen=True, kw_only=True, tag_field="type"):

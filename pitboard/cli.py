@@ -19,9 +19,16 @@ from pitboard.options import (
     CredentialsFlag,
     HostFlag,
     ListSessionsFlag,
+    MaxBrowsersFlag,
+    MaxEmptySessionsFlag,
+    MaxPerAddressFlag,
+    MaxPerSessionFlag,
+    MaxSessionsFlag,
     PortFlag,
     StateFlag,
+    TrustedProxyFlag,
     UsersFlag,
+    Visitors,
 )
 from pitboard.server_part import server_part
 from pitboard.signals import exit_code, stopping
@@ -105,11 +112,28 @@ def up(
     list_sessions: ListSessionsFlag = False,
     allow_host: AllowHostFlag = None,
     allow_origin: AllowOriginFlag = None,
+    trusted_proxy: TrustedProxyFlag = None,
+    max_browsers: MaxBrowsersFlag = 500,
+    max_browsers_per_address: MaxPerAddressFlag = 100,
+    max_browsers_per_session: MaxPerSessionFlag = 200,
+    max_sessions: MaxSessionsFlag = 200,
+    max_empty_sessions_per_address: MaxEmptySessionsFlag = 20,
 ) -> None:
     """Broker and bridge in one process; prints a link for each session that appears."""
     with server_part():
         from pitboard import serving  # noqa: PLC0415 - others start without it
 
+    visitors = Visitors(
+        list_sessions=list_sessions,
+        allow_hosts=frozenset(options.listed(allow_host)),
+        allow_origins=frozenset(options.listed(allow_origin)),
+        trusted_proxies=frozenset(options.listed(trusted_proxy)),
+        max_browsers=max_browsers,
+        max_browsers_per_address=max_browsers_per_address,
+        max_browsers_per_session=max_browsers_per_session,
+        max_sessions=max_sessions,
+        max_empty_sessions_per_address=max_empty_sessions_per_address,
+    )
     raise typer.Exit(
         serving.up(
             http_port=http_port,
@@ -117,9 +141,7 @@ def up(
             is_lan=lan,
             users_file=users,
             state_dir=state_dir,
-            list_sessions=list_sessions,
-            allow_hosts=options.listed(allow_host),
-            allow_origins=options.listed(allow_origin),
+            visitors=visitors,
         )
     )
 
@@ -148,20 +170,35 @@ def bridge(
     list_sessions: ListSessionsFlag = False,
     allow_host: AllowHostFlag = None,
     allow_origin: AllowOriginFlag = None,
+    trusted_proxy: TrustedProxyFlag = None,
+    max_browsers: MaxBrowsersFlag = 500,
+    max_browsers_per_address: MaxPerAddressFlag = 100,
+    max_browsers_per_session: MaxPerSessionFlag = 200,
+    max_sessions: MaxSessionsFlag = 200,
+    max_empty_sessions_per_address: MaxEmptySessionsFlag = 20,
 ) -> None:
     """The web server between a broker and the crew's browsers."""
     with server_part():
         from pitboard import serving  # noqa: PLC0415 - others start without it
 
     access = options.broker_access(broker, credentials, ca_file)
+    visitors = Visitors(
+        list_sessions=list_sessions,
+        allow_hosts=frozenset(options.listed(allow_host)),
+        allow_origins=frozenset(options.listed(allow_origin)),
+        trusted_proxies=frozenset(options.listed(trusted_proxy)),
+        max_browsers=max_browsers,
+        max_browsers_per_address=max_browsers_per_address,
+        max_browsers_per_session=max_browsers_per_session,
+        max_sessions=max_sessions,
+        max_empty_sessions_per_address=max_empty_sessions_per_address,
+    )
     raise typer.Exit(
         serving.bridge(
             access,
             host=host,
             port=port,
-            list_sessions=list_sessions,
-            allow_hosts=options.listed(allow_host),
-            allow_origins=options.listed(allow_origin),
+            visitors=visitors,
         )
     )
 

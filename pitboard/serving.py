@@ -7,13 +7,14 @@ import logging
 import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
 )
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ from pitboard.broker.users import Role, Users, new_password, new_user
 from pitboard.contract.errors import PortTaken, SettingsError
 from pitboard.contract.topics import new_id
 from pitboard.contract.urls import BrokerUrl
-from pitboard.options import BrokerAccess, is_loopback
+from pitboard.options import BrokerAccess, Visitors, is_loopback
 from pitboard.publisher.link import Credentials, LinkSettings
 from pitboard.publisher.monitor import Runner
 from pitboard.signals import exit_code, stopping
@@ -94,9 +95,7 @@ def up(
     is_lan: bool,
     users_file: Path | None,
     state_dir: Path | None,
-    list_sessions: bool,
-    allow_hosts: Sequence[str],
-    allow_origins: Sequence[str],
+    visitors: Visitors,
 ) -> int:
     """Broker and bridge; prints each new session's link."""
     users, own = _with_bridge(users_file)
@@ -116,9 +115,7 @@ def up(
                 password=own.password if own else None,
                 host=host,
                 port=http_port,
-                list_sessions=list_sessions,
-                allow_hosts=frozenset(allow_hosts),
-                allow_origins=frozenset(allow_origins),
+                **asdict(visitors),
             )
             server = await _listen(stack, BridgeServer(settings), host, "--http-port", http_port)
             announce.up(server.port, broker.url)
@@ -151,9 +148,7 @@ def bridge(
     *,
     host: str,
     port: int,
-    list_sessions: bool,
-    allow_hosts: Sequence[str],
-    allow_origins: Sequence[str],
+    visitors: Visitors,
 ) -> int:
     """The bridge alone."""
     credentials = access.link.credentials
@@ -164,9 +159,7 @@ def bridge(
         ca_file=access.link.ca_file,
         host=host,
         port=port,
-        list_sessions=list_sessions,
-        allow_hosts=frozenset(allow_hosts),
-        allow_origins=frozenset(allow_origins),
+        **asdict(visitors),
     )
 
     async def main(stop: asyncio.Event) -> None:

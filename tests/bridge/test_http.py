@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from pitboard.bridge import guard
+from pitboard.bridge.feed import clock_ms
 from pitboard.bridge.guard import OwnNames
 from pitboard.bridge.qr import qr_code
 from pitboard.bridge.server import BridgeServer
+from pitboard.contract.times import to_text
 from tests.bridge.support import (
     MONITOR,
     OTHER_SESSION,
@@ -322,7 +324,7 @@ async def test_only_the_own_session_is_served(broker: Mosquitto, publisher: Publ
 async def test_list_names_sessions_and_their_monitors(
     broker: Mosquitto, publisher: Publisher
 ) -> None:
-    await publisher.publish("status", driver="Ada")
+    await publisher.publish("status", driver="Ada", timestamp=to_text(clock_ms()))
     await publisher.publish("meta")
     await publisher.publish("telemetry")
     async with (

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pitboard.bridge.framing import Update
 from pitboard.bridge.hub import Hub, HubFull
 from pitboard.bridge.outbox import Outbox
 from pitboard.contract import frames
@@ -330,3 +331,97 @@ def test_monitor_ids_pass_through(hub: Hub) -> None:
 
     ids = [frame["data"]["monitor_id"] for frame in sent(outbox) if "data" in frame]
     assert ids == [MONITOR, OTHER_MONITOR]
+
+
+def test_batch_of_telemetry_leaves_as_its_newest(hub: Hub) -> None:
+    """What comes faster than it can be handed out must not make browsers see the past."""
+    outbox = watch(hub)
+    for monitor in (MONITOR, OTHER_MONITOR):
+        deliver(hub, "telemetry", 1, monitor=monitor)
+    outbox.drain(0.0)
+    for seq in range(2, 6):
+        for monitor in (MONITOR, OTHER_MONITOR):
+            hub.deliver(*message("telemetry", seq, monitor=monitor), False, NOW, is_batch=True)
+    before = outbox.drain(0.0)
+
+    hub.settle(NOW)
+
+    assert before == []
+    updates = [frame["data"] for frame in sent(outbox) if frame["type"] == "telemetry_update"]
+    assert [(each["monitor_id"], each["seq"]) for each in updates] == [
+        (MONITOR, 5),
+        (OTHER_MONITOR, 5),
+    ]
+    assert hub.conflated == 6
+
+
+def test_batch_counts_no_loss_for_what_it_skips(hub: Hub) -> None:
+    watch(hub)
+
+    for seq in range(1, 6):
+        hub.deliver(*message("telemetry", seq), False, NOW, is_batch=True)
+    hub.settle(NOW)
+
+    assert (hub.sessions[SESSION].received, hub.sessions[SESSION].lost) == (5, 0)
+
+
+def test_telemetry_of_a_batch_leaves_before_what_came_after_it(hub: Hub) -> None:
+    outbox = watch(hub)
+    deliver(hub, "status")
+    outbox.drain(0.0)
+
+    for name in ("telemetry", "setup"):
+        hub.deliver(*message(name, 2), False, NOW, is_batch=True)
+
+    assert types(outbox) == ["telemetry_update", "setup_update"]
+
+
+def test_telemetry_that_was_cleared_in_its_batch_is_not_sent(hub: Hub) -> None:
+    outbox = watch(hub)
+    outbox.drain(0.0)
+    hub.deliver(*message("telemetry"), False, NOW, is_batch=True)
+
+    hub.remove(topic("telemetry"), NOW)
+    hub.settle(NOW)
+
+    assert "telemetry_update" not in types(outbox)
+
+
+def test_batch_of_a_session_that_was_closed_is_dropped(hub: Hub) -> None:
+    outbox = watch(hub)
+    hub.deliver(*message("telemetry"), False, NOW, is_batch=True)
+    hub.leave(outbox, SESSION, NOW)
+    hub.expire(NOW + MINUTE)
+
+    hub.settle(NOW + MINUTE)
+
+    assert "telemetry_update" not in types(outbox)
+
+
+def test_browsers_that_read_are_counted_as_served(hub: Hub) -> None:
+    for _ in range(3):
+        watch(hub, outbox=Outbox(send=lambda _update: True)).drain(0.0)
+
+    deliver(hub, "telemetry")
+
+    assert hub.frames_out == 3
+
+
+def test_rate_of_a_waiting_browser_holds_from_its_snapshot(hub: Hub) -> None:
+    taken: list[bytes] = []
+
+    def take(update: Update) -> bool:
+        taken.append(update.text)
+        return True
+
+    outbox = Outbox(send=take, is_deflating=True)
+    hub.join(outbox, SESSION, 2.0)
+    deliver(hub, "telemetry", 1)
+    hub.admit(outbox, SESSION, NOW)
+    outbox.drain(0.0)
+
+    for seq in range(2, 12):
+        deliver(hub, "telemetry", seq, at=NOW + 100 * seq)
+
+    seqs = [json.loads(text)["data"]["seq"] for text in taken]
+    assert seqs == [2, 7]

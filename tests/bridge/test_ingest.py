@@ -3,12 +3,16 @@
 import asyncio
 import getpass
 import logging
+import os
+import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pitboard.bridge.backlog import Backlog
 from pitboard.bridge.feed import Feed
 from pitboard.bridge.hub import Hub
 from pitboard.bridge.ingest import Upstream
@@ -256,6 +260,52 @@ async def test_failing_delivery_does_not_stop_the_others(
         await eventually(lambda: len(received.messages) == 1)
 
     assert "message not delivered" in caplog.text
+
+
+def fail(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+async def test_link_whose_callback_raises_is_lost_and_comes_back(
+    broker: Mosquitto, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that dies in silence would leave a bridge that believes it is connected."""
+    async with linked(settings(broker.url)) as (upstream, received):
+        await upstream.subscribe(session_filter(SESSION))
+        with monkeypatch.context() as spoilt:
+            spoilt.setattr(Backlog, "put", fail)
+            await publisher.publish("setup", retain=False)
+            await eventually(lambda: received.changes[-1] is False)
+
+        await eventually(lambda: received.changes[-1] is True)
+        await publisher.publish("setup", 2)
+        await eventually(lambda: len(received.messages) == 1)
+
+
+@contextmanager
+def open_files(count: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2 * count:
+        pytest.skip(f"no more than {hard} files may be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * count), hard))
+    with ExitStack() as files:
+        files.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(count):
+            files.enter_context(Path(os.devnull).open("rb"))
+        yield
+
+
+async def test_link_works_when_more_than_a_thousand_files_are_open(
+    broker: Mosquitto, publisher: Publisher
+) -> None:
+    """Browsers take numbers too, and `select` knows none above 1023."""
+    with open_files(1100):
+        async with linked(settings(broker.url)) as (upstream, received):
+            await upstream.subscribe(session_filter(SESSION))
+            await publisher.publish("setup", retain=False)
+
+            await eventually(lambda: len(received.messages) == 1)
+        assert received.changes == [True, False]
 
 
 async def test_full_backlog_drops(

@@ -35,14 +35,18 @@ def take(
     listing._take(str(topic(name, monitor, session)), body, retained)
 
 
-async def test_retained_monitor_is_aged_by_its_timestamp(clock: Clock) -> None:
+@pytest.mark.parametrize(("age_s", "state"), [(21.9, "online"), (22, "lost"), (9000, "lost")])
+async def test_retained_monitor_is_aged_by_its_timestamp(
+    age_s: float, state: str, clock: Clock
+) -> None:
+    """A broker whose machine died delivered no will, and keeps `online` for ever."""
     listing = Listing(BridgeSettings(), clock)
-    take(listing, "status", retained=True, timestamp=to_text(NOW - 90_000))
+    take(listing, "status", retained=True, timestamp=to_text(NOW - round(age_s * 1000)))
 
     (entry,) = listing.entries()
 
-    assert entry.monitors[0].age_s == 90
-    assert entry.monitors[0].state == "online"
+    assert entry.monitors[0].age_s == age_s
+    assert entry.monitors[0].state == state
 
 
 async def test_silent_monitor_is_lost(clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pitboard.bridge.framing import Update
 from pitboard.bridge.outbox import Outbox
 
 A = ("spa", "pc-1")
@@ -185,3 +186,75 @@ def test_sender_is_woken_once_for_telemetry_that_waits() -> None:
     outbox.put(b"status")
 
     assert len(woken) == 2
+
+
+def update(text: bytes) -> Update:
+    return Update(text, b"framed " + text)
+
+
+class Browser:
+    """What an outbox sends past its queue."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.reads = True
+        self.outbox = Outbox(send=self._take)
+
+    def _take(self, update: Update) -> bool:
+        if self.reads:
+            self.taken.append(update.text)
+        return self.reads
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+def test_telemetry_passes_an_empty_queue(browser: Browser) -> None:
+    has_left = browser.outbox.pass_on(update(b"t1"), A)
+
+    assert has_left
+    assert browser.taken == [b"t1"]
+    assert browser.outbox.drain(0.0) == []
+
+
+def test_telemetry_waits_behind_what_waits(browser: Browser) -> None:
+    browser.outbox.put(b"offline")
+
+    has_left = browser.outbox.pass_on(update(b"t1"), A)
+
+    assert not has_left
+    assert browser.taken == []
+    assert browser.outbox.drain(0.0) == [b"offline", b"t1"]
+
+
+def test_telemetry_of_a_browser_with_a_rate_waits_for_its_turn(browser: Browser) -> None:
+    browser.outbox.limit("spa", 2.0)
+
+    browser.outbox.pass_on(update(b"t1"), A)
+
+    assert browser.taken == []
+    assert browser.outbox.drain(0.0) == [b"t1"]
+
+
+def test_telemetry_waits_while_the_browser_does_not_read(browser: Browser) -> None:
+    browser.reads = False
+    browser.outbox.pass_on(update(b"t1"), A)
+    browser.reads = True
+
+    browser.outbox.pass_on(update(b"t2"), A)
+
+    assert browser.taken == []
+    assert browser.outbox.drain(0.0) == [b"t2"]
+
+
+def test_failure_of_one_browser_is_kept_from_the_next(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_update: Update) -> bool:
+        raise OSError("broken")
+
+    outbox = Outbox(send=fail)
+
+    assert not outbox.pass_on(update(b"t1"), A)
+    assert outbox.drain(0.0) == [b"t1"]
+    assert "telemetry not sent" in caplog.text

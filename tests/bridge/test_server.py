@@ -81,7 +81,7 @@ async def test_browser_with_too_much_waiting_is_closed(
         await healthy.join()
         port = stalled.getsockname()[1]
         (outbox,) = [
-            browser._outbox
+            browser.outbox
             for browser in server.bridge.browsers
             if isinstance(browser, Browser) and browser._ws.client == ("127.0.0.1", port)
         ]

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from pitboard.bridge.limits import TokenBucket
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract.errors import SettingsError
 
@@ -21,8 +20,15 @@ from pitboard.contract.errors import SettingsError
         ({"join_timeout_s": 0.0}, "join_timeout_s"),
         ({"stuck_after_s": float("inf")}, "stuck_after_s"),
         ({"first_retry_s": 9.0, "last_retry_s": 2.0}, "first_retry_s"),
-        ({"jitter": 1.0}, "jitter"),
+        ({"jitter": 1.1}, "jitter"),
         ({"only_sessions": frozenset({"A b"})}, "only_sessions"),
+        ({"trusted_proxies": frozenset({"proxy.example"})}, "--trusted-proxy"),
+        ({"trusted_proxies": frozenset({""})}, "--trusted-proxy"),
+        ({"max_browsers": 0}, "--max-browsers"),
+        ({"max_browsers_per_address": 0}, "--max-browsers-per-address"),
+        ({"max_browsers_per_session": -1}, "--max-browsers-per-session"),
+        ({"max_sessions": 0}, "--max-sessions"),
+        ({"max_empty_sessions_per_address": 0}, "--max-empty-sessions-per-address"),
     ],
     ids=str,
 )
@@ -39,12 +45,3 @@ def test_only_named_sessions_may_be_watched() -> None:
     assert BridgeSettings().may_watch("any")
     assert BridgeSettings(only_sessions=frozenset({"a"})).may_watch("a")
     assert not BridgeSettings(only_sessions=frozenset({"a"})).may_watch("b")
-
-
-def test_bucket_allows_a_burst_and_then_its_rate() -> None:
-    bucket = TokenBucket(0.0, rate_hz=10, burst=20)
-
-    assert [bucket.take(0.0) for _ in range(21)] == [True] * 20 + [False]
-    assert bucket.take(0.1)
-    assert not bucket.take(0.1)
-    assert [bucket.take(1000.0) for _ in range(21)] == [True] * 20 + [False]

@@ -30,6 +30,21 @@ ID = "use lower-case letters, digits, - and _"
     [
         pytest.param("bridge --port abc", ("--port:", PORT), id="port abc"),
         pytest.param("bridge --port 70000", ("--port:", PORT), id="port 70000"),
+        pytest.param(
+            "bridge --max-browsers 0",
+            ("--max-browsers:", "whole number from 1 to 100000"),
+            id="no browsers",
+        ),
+        pytest.param(
+            "up --max-sessions many",
+            ("--max-sessions:", "whole number from 1 to 100000"),
+            id="many sessions",
+        ),
+        pytest.param(
+            "bridge --trusted-proxy pit.example",
+            ("--trusted-proxy 'pit.example'", "127.0.0.1"),
+            id="proxy by name",
+        ),
         pytest.param("broker --port=-1", ("--port:", PORT), id="port -1"),
         pytest.param("up --http-port 8e3", ("--http-port:", PORT), id="http port"),
         pytest.param("demo --mqtt-port 65536", ("--mqtt-port:", PORT), id="mqtt port"),
@@ -72,8 +87,21 @@ ID = "use lower-case letters, digits, - and _"
             id="waits",
         ),
         pytest.param("monitor --reconnect-delay-max -1", ("--reconnect-delay-max",), id="wait"),
+        pytest.param("monitor --reconnect-delay-max nan", ("--reconnect-delay-max",), id="NaN"),
+        pytest.param(
+            "monitor --reconnect-delay-initial=-1", ("--reconnect-delay-initial",), id="first wait"
+        ),
+        pytest.param(
+            "monitor --reconnect-delay-initial nan",
+            ("--reconnect-delay-initial",),
+            id="first wait NaN",
+        ),
         pytest.param("monitor --reconnect-jitter nan", ("--reconnect-jitter",), id="jitter"),
+        pytest.param("monitor --reconnect-jitter 1.1", ("--reconnect-jitter",), id="jitter 1.1"),
+        pytest.param("monitor --connection-timeout 0", ("--connection-timeout",), id="timeout"),
+        pytest.param("monitor --connection-timeout nan", ("--connection-timeout",), id="NaN s"),
         pytest.param("monitor --keepalive 0", ("--keepalive",), id="keepalive"),
+        pytest.param("monitor --keepalive=-5", ("--keepalive",), id="keepalive -5"),
         pytest.param("bridge --credentials no", ("--credentials no:", "No such file"), id="creds"),
         pytest.param("doctor --credentials .", ("--credentials .:", "directory"), id="folder"),
         pytest.param("sessions prune --older-than x", ("'x'", "7d, 12h"), id="age"),

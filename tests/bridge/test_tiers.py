@@ -1,0 +1,189 @@
+"""Browsers by the rate of their telemetry."""
+
+import pytest
+
+from pitboard.bridge.framing import Update
+from pitboard.bridge.outbox import Outbox
+from pitboard.bridge.tiers import Tiers
+
+SESSION = "spa24-92"
+LANE = (SESSION, "pc-1")
+OTHER_LANE = (SESSION, "pc-2")
+
+
+class Reader:
+    """A browser that reads at once what its outbox sends past the queue."""
+
+    def __init__(self, *, is_deflating: bool = True) -> None:
+        self.updates: list[Update] = []
+        self.reads = True
+        self.outbox = Outbox(send=self._take, is_deflating=is_deflating)
+
+    @property
+    def texts(self) -> list[bytes]:
+        return [update.text for update in self.updates]
+
+    def _take(self, update: Update) -> bool:
+        if self.reads:
+            self.updates.append(update)
+        return self.reads
+
+
+@pytest.fixture
+def tiers() -> Tiers:
+    return Tiers()
+
+
+def feed(tiers: Tiers, count: int, period_ms: int, begin: int = 0) -> None:
+    for number in range(begin, begin + count):
+        tiers.send(b"%d" % number, LANE, number * period_ms)
+
+
+def test_full_rate_gets_every_frame(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, None)
+
+    feed(tiers, 50, 100)
+
+    assert reader.texts == [b"%d" % number for number in range(50)]
+
+
+def test_shared_rate_gets_the_frame_of_each_turn(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, 2.0)
+
+    feed(tiers, 50, 100)
+
+    assert reader.texts == [b"%d" % number for number in range(0, 50, 5)]
+
+
+@pytest.mark.parametrize("rate_hz", [1.0, 2.0, 5.0, 10.0])
+def test_shared_rate_is_kept_when_it_does_not_divide_the_frames(
+    tiers: Tiers, rate_hz: float
+) -> None:
+    """60 Hz has a frame every 16 or 17 ms: turns do not fall on frames."""
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, rate_hz)
+
+    for number in range(600):
+        tiers.send(b"%d" % number, LANE, number * 1000 // 60)
+
+    assert len(reader.texts) == pytest.approx(10 * rate_hz, abs=1)
+
+
+def test_browsers_of_a_rate_share_the_bytes(tiers: Tiers) -> None:
+    """That is what makes compression affordable."""
+    first, second = Reader(), Reader()
+    for reader in (first, second):
+        tiers.place(reader.outbox, SESSION, 2.0)
+
+    feed(tiers, 20, 100)
+
+    assert first.updates
+    assert all(a is b for a, b in zip(first.updates, second.updates, strict=True))
+    numbers = [update.deflated and update.deflated.number for update in first.updates]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_last_frame_before_silence_comes_with_the_next_tick(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, 2.0)
+    feed(tiers, 3, 100)
+
+    tiers.tick(1000)
+
+    assert reader.texts == [b"0", b"2"]
+
+
+def test_turn_brings_the_newest_of_each_monitor(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, 2.0)
+    tiers.send(b"begin", LANE, 0)
+    for now_ms in (100, 200):
+        tiers.send(b"a%d" % now_ms, LANE, now_ms)
+        tiers.send(b"b%d" % now_ms, OTHER_LANE, now_ms)
+
+    tiers.send(b"a500", LANE, 500)
+
+    assert reader.texts == [b"begin", b"b200", b"a500"]
+
+
+def test_cleared_telemetry_is_not_sent_with_the_next_turn(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, 2.0)
+    feed(tiers, 3, 100)
+
+    tiers.discard(LANE)
+    tiers.tick(1000)
+
+    assert reader.texts == [b"0"]
+
+
+def test_clock_that_is_set_back_does_not_silence_a_rate(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, 2.0)
+    tiers.send(b"before", LANE, 10_000_000)
+
+    tiers.send(b"after", LANE, 0)
+
+    assert reader.texts == [b"before", b"after"]
+
+
+def test_browser_changes_its_rate(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, 2.0)
+    feed(tiers, 10, 100)
+
+    tiers.place(reader.outbox, SESSION, None)
+    feed(tiers, 5, 100, begin=10)
+
+    assert reader.texts == [b"0", b"5", b"10", b"11", b"12", b"13", b"14"]
+
+
+def test_removed_browser_gets_no_more(tiers: Tiers) -> None:
+    reader, other = Reader(), Reader()
+    for each in (reader, other):
+        tiers.place(each.outbox, SESSION, None)
+
+    tiers.remove(reader.outbox)
+    tiers.remove(reader.outbox)
+    feed(tiers, 3, 100)
+
+    assert (len(reader.texts), len(other.texts)) == (0, 3)
+
+
+def test_nothing_is_compressed_where_nobody_decompresses(tiers: Tiers) -> None:
+    reader = Reader(is_deflating=False)
+    tiers.place(reader.outbox, SESSION, None)
+
+    feed(tiers, 3, 100)
+
+    assert [update.deflated for update in reader.updates] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("is_deflating", "max_hz"),
+    [pytest.param(False, 2.0, id="plain"), pytest.param(True, 3.0, id="rate of its own")],
+)
+def test_browser_that_shares_no_rate_has_its_own(
+    tiers: Tiers, is_deflating: bool, max_hz: float
+) -> None:
+    reader = Reader(is_deflating=is_deflating)
+    tiers.place(reader.outbox, SESSION, max_hz)
+
+    feed(tiers, 3, 100)
+
+    assert reader.outbox.drain(0.0) == [b"2"]
+    feed(tiers, 1, 100, begin=3)
+    assert reader.outbox.drain(0.1) == []
+    assert reader.outbox.drain(1.0) == [b"3"]
+
+
+def test_browser_that_does_not_read_keeps_the_newest_only(tiers: Tiers) -> None:
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, None)
+    reader.reads = False
+
+    feed(tiers, 5, 100)
+
+    assert reader.outbox.drain(0.0) == [b"4"]
