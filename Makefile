@@ -13,14 +13,14 @@ JOBS ?= 4
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema screenshots bench bench-dashboard soak fuzz clean
+.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema screenshots bench bench-quick bench-dashboard soak cluster-demo fuzz clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(DEV_STAMP) packages $(JS_STAMP) ## Make .venv with everything, and what the tests need
 
-packages: # mosquitto, Chromium and Node.js from Debian, where we may install them
+packages: # Brokers, Chromium and Node.js from Debian, where we may install them
 	@sh .ci/packages
 
 demo: $(RUN_STAMP) ## Broker, bridge, dashboard and a simulated car; prints the URL to open
@@ -60,9 +60,13 @@ schema: $(DEV_STAMP) ## Write what is generated from the contract: schemas, Asyn
 screenshots: setup ## Take the pictures of the README anew
 	PITBOARD_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k "newest_dozen or test_picture" -q
 
-bench: $(DEV_STAMP) ## Measure, beside a peer in the same run
+bench: $(DEV_STAMP) packages ## The bridge's speed beside mosquitto's and C's, 10 minutes; JSON in dist/
+	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.validation
+
+bench-quick: $(DEV_STAMP) packages ## The same in a minute or two, with one short round of each
+	$(BIN)/python -m benchmarks --quick
 
 bench-dashboard: setup ## What the page costs in a real Chromium; MINUTES=10 to watch longer
 	$(BIN)/python -m benchmarks.dashboard $(if $(MINUTES),--minutes $(MINUTES))
@@ -70,6 +74,10 @@ bench-dashboard: setup ## What the page costs in a real Chromium; MINUTES=10 to 
 soak: $(DEV_STAMP) packages ## A fault a minute for 10 minutes; SOAK=8h for longer, SEED=7 to repeat
 	PITBOARD_SOAK=1 $(BIN)/python -m pytest -q tests/soak
 	$(BIN)/python -m tests.soak $(if $(SOAK),--duration $(SOAK)) $(if $(SEED),--seed $(SEED))
+
+cluster-demo: $(DEV_STAMP) packages ## Kill a cluster's machines one by one; ROUNDS=12 for more
+	PITBOARD_CLUSTER=1 $(BIN)/python -m pytest -q tests/system/test_cluster.py tests/system/test_nats.py tests/system/test_brokers.py -k "not nats_1 and not embedded and not mosquitto"
+	$(BIN)/python -m tests.cluster $(if $(ROUNDS),--rounds $(ROUNDS))
 
 fuzz: $(DEV_STAMP) ## 100,000 damaged packets at the embedded broker; SEED=7 to repeat
 	$(BIN)/python -m tests.broker.fuzz $(if $(SEED),--seed $(SEED))

@@ -117,7 +117,7 @@ def remove_credentials(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The user.")],
     users: UsersFlag = None,
 ) -> None:
-    """Take a user away; an embedded broker must be started again, mosquitto wants a SIGHUP."""
+    """Take a user away; mosquitto and NATS want a SIGHUP, an embedded broker another start."""
     with server_part():
         from pitboard import credentials  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """`pitboard credentials`: make, list and take away the users of a broker.
 
-One file belongs to the embedded broker; two more beside it are the same for mosquitto.
+One file belongs to the embedded broker; beside it two are the same for mosquitto, one for NATS.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ from pitboard.contract.topics import new_id
 FILE_NAME = "users.json"
 PASSWORDS_SUFFIX = ".mosquitto-passwords"
 ACL_SUFFIX = ".mosquitto-acl"
+NATS_SUFFIX = ".nats.conf"
 
 LOCK_WITHIN_S = 5.0
 
@@ -66,6 +67,7 @@ def new(path: Path, role: Role, *, session_id: str | None, name: str | None) -> 
         if any(user.name == name for user in known):
             raise SettingsError(f"--name {name}: there is one already")
         user = files.new_user(role, password, name=name, session_id=session_id)
+        user = files.with_nats(user, password)
         _save(path, (*known, user))
     return user, password
 
@@ -99,6 +101,7 @@ def _save(path: Path, users: Sequence[User]) -> None:
     passwords, rules = files.mosquitto_files(users)
     _write(path.with_suffix(PASSWORDS_SUFFIX), passwords.encode())
     _write(path.with_suffix(ACL_SUFFIX), rules.encode())
+    _write(path.with_suffix(NATS_SUFFIX), files.nats_file(users).encode())
     _write(path, files.encode(Users(users=tuple(users))))
 
 

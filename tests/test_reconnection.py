@@ -26,8 +26,8 @@ from pitboard.contract.topics import Topic
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.composer import Send
 from pitboard.publisher.connection import Connection
-from pitboard.publisher.link import LinkSettings, Tagged
 from pitboard.publisher.events import Connected, Ended, LinkEvent
+from pitboard.publisher.link import LinkSettings, Tagged
 from tests import chromium
 from tests.bridge.support import Publisher, browsing, document, settings, topic
 from tests.bridge.support import eventually as settled

@@ -1,7 +1,7 @@
 import pytest
 
 from pitboard.broker import users as files
-from pitboard.broker.users import Role, User, Users, hashed, new_password, new_user
+from pitboard.broker.users import Role, User, Users, hashed, new_password, new_user, with_nats
 from pitboard.contract.errors import SettingsError
 
 
@@ -21,7 +21,7 @@ def test_user_is_found_by_name_and_password(ada: User) -> None:
 
 
 def test_password_is_not_kept(ada: User) -> None:
-    assert b"secret" not in files.encode(Users(users=(ada,)))
+    assert b"secret" not in files.encode(Users(users=(with_nats(ada, "secret"),)))
 
 
 def test_equal_passwords_are_hashed_differently() -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from pitboard import credentials
-from pitboard.broker.users import Role
+from pitboard.broker.users import Role, Users, encode, new_user
+from tests.broker.conformance.line import Line, Refused
 from tests.brokers import Mosquitto, free_port
 from tests.cli.running import Cli, Pitboard
+from tests.system.nats import Cluster, missing_nats
+from tests.system.processes import Restartable
 
 
 def test_new_user_is_printed_once_and_kept_hashed(cli: Cli) -> None:
@@ -32,7 +35,10 @@ def test_new_user_is_printed_once_and_kept_hashed(cli: Cli) -> None:
 def test_files_are_for_their_owner_alone(cli: Cli) -> None:
     cli.run("credentials", "new", "--users", "users.json")
 
-    for name in ("users.json", "users.mosquitto-passwords", "users.mosquitto-acl"):
+    for name in (
+        *("users.json", "users.mosquitto-passwords", "users.mosquitto-acl"),
+        "users.nats.conf",
+    ):
         assert stat.S_IMODE((cli.folder / name).stat().st_mode) == 0o600
 
 
@@ -48,7 +54,8 @@ def test_users_are_listed_and_taken_away(cli: Cli) -> None:
     assert cli.run("credentials", "remove", "wall", "--users", "users.json").code == 0
 
     assert "wall" not in cli.run("credentials", "--users", "users.json").out
-    assert "wall" not in (cli.folder / "users.mosquitto-passwords").read_text()
+    for name in ("users.mosquitto-passwords", "users.nats.conf"):
+        assert "wall" not in (cli.folder / name).read_text()
 
 
 @pytest.mark.parametrize(
@@ -102,6 +109,21 @@ def test_up_with_users_lets_its_monitors_in_and_serves_their_sessions(tmp_path: 
         assert up.interrupt() == 130
 
 
+def test_user_who_is_taken_away_stays_outside_after_a_restart(tmp_path: Path) -> None:
+    users = tmp_path / "users.json"
+    ada, password = credentials.new(users, Role.MONITOR, session_id="spa24", name="ada")
+    login = (ada.name, password)
+
+    with Restartable(tmp_path, "broker", "--users", str(users)) as broker:
+        with Line(broker, login=login):
+            credentials.remove(users, ada.name)
+        broker.kill()
+        broker.start()
+
+        with pytest.raises(Refused):
+            Line(broker, login=login)
+
+
 @pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="mosquitto is not installed")
 def test_mosquitto_takes_the_same_users(tmp_path: Path) -> None:
     users = tmp_path / "users.json"
@@ -123,3 +145,37 @@ def test_mosquitto_takes_the_same_users(tmp_path: Path) -> None:
             tmp_path, *command, PITBOARD_USERNAME=ada.name, PITBOARD_PASSWORD="wrong"
         ) as wrong:
             wrong.err.line("does not accept this user")
+
+
+def test_nats_takes_the_same_users_and_puts_out_who_is_taken_away(tmp_path: Path) -> None:
+    if reason := missing_nats():
+        pytest.skip(reason)
+    users = tmp_path / "users.json"
+    login = ("ada", credentials.new(users, Role.MONITOR, session_id="spa24", name="ada")[1])
+    file = users.with_suffix(credentials.NATS_SUFFIX)
+    with Cluster(tmp_path, 1, file.read_text(), login) as broker:
+        (node,) = broker.nodes
+        with Line(broker, login=login) as ada:
+            assert ada.subscribe(("pitboard/v1/spa24/#", 0), ("pitboard/v1/#", 0)) == [0, 0x80]
+
+            credentials.remove(users, "ada")
+            node.use_users(file.read_text())
+
+            ada.until_cut()
+        # Nobody is left, and that is not everybody.
+        for nobody in (login, None):
+            with pytest.raises(Refused):
+                Line(broker, login=nobody)
+
+
+def test_user_from_before_nats_stays_outside_and_is_named(tmp_path: Path) -> None:
+    users = tmp_path / "users.json"
+    old = new_user(Role.BRIDGE, "secret", name="wall")
+    users.write_bytes(encode(Users(users=(old,))))
+
+    credentials.new(users, Role.BRIDGE, session_id=None, name="other")
+
+    text = users.with_suffix(credentials.NATS_SUFFIX).read_text()
+    assert "# wall has no password for NATS" in text
+    assert 'user: "wall"' not in text
+    assert 'user: "other"' in text

@@ -164,6 +164,27 @@ def test_peer_that_takes_connections_and_says_nothing_is_left_in_time() -> None:
         assert line.wait_s == 1
 
 
+def test_message_is_late_by_its_own_time_not_by_those_before_it() -> None:
+    """A queue that moves is a slow line; a broker that stops is one that may have dropped it."""
+    with EmbeddedInThread() as broker:
+        line = Line([broker.url])
+        assert isinstance(line.dial(), Connected)
+        line.connection.apply([WILL] * 3)
+        first, second, third = (line.acked() for _ in range(3))
+
+        line.clock.advance(1.5)
+        assert not line.connection.is_late(first)
+        line.connection.acknowledged(first)
+        line.clock.advance(1.5)
+        assert not line.connection.is_late(second)
+        line.connection.acknowledged(second)
+        line.clock.advance(4.0)
+        assert line.connection.is_late(third)
+        line.connection.acknowledged(third)
+        assert not line.connection.is_late(third)
+        line.connection.close()
+
+
 def test_queue_that_moves_is_not_overdue_however_long_it_is() -> None:
     """After an outage a slow line needs minutes for the laps of hours."""
     with EmbeddedInThread() as broker:

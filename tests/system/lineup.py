@@ -13,7 +13,7 @@ from typing import Protocol, Self
 
 from pitboard.broker import EmbeddedBroker
 from pitboard.broker.store import Store
-from pitboard.broker.users import Role, User, Users, new_user
+from pitboard.broker.users import Role, User, Users, nats_file, new_user
 from tests.broker.conformance.line import Line
 from tests.brokers import (
     EmbeddedInThread,
@@ -24,6 +24,7 @@ from tests.brokers import (
     settings_for_users,
 )
 from tests.certificates import Certificates, has_openssl
+from tests.system.nats import Cluster, missing_cluster, missing_nats
 
 
 class Running(Protocol):
@@ -100,12 +101,7 @@ class Embedded:
         self._running.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._running.stop()
 
 
@@ -165,6 +161,15 @@ class _WithMosquitto:
         return Line(self, login=self._login, trusted=self.trusted)
 
 
+def _nats(folder: Path, users: Sequence[User] | None, size: int) -> Cluster:
+    """Nodes that persist; with users a witness may do everything."""
+    if users is None:
+        return Cluster(folder, size)
+    name, password = _WITNESS
+    witness = f'    {{ user: "{name}", password: "{password}" }}\n  ]'
+    return Cluster(folder, size, nats_file(users).replace("  ]", witness), _WITNESS)
+
+
 def _missing_mosquitto() -> str | None:
     return None if has_mosquitto() else "mosquitto is not installed"
 
@@ -192,5 +197,15 @@ KINDS = {
     "mosquitto_tls": Kind(
         make=lambda folder, users: _WithMosquitto(folder, users, tls=True),
         missing=lambda: _missing_mosquitto() or (None if has_openssl() else "no openssl here"),
+    ),
+    "nats_1": Kind(
+        make=lambda folder, users: _nats(folder, users, 1),
+        missing=missing_nats,
+        refuses_subscriptions=True,
+    ),
+    "nats_3": Kind(
+        make=lambda folder, users: _nats(folder, users, 3),
+        missing=missing_cluster,
+        refuses_subscriptions=True,
     ),
 }

@@ -14,18 +14,21 @@ TOPICS = ("TopicA", "TopicA/B", "Topic/C", "TopicA/C", "/TopicA")
 def test_messages_come_in_order_with_the_lower_of_both_qos(
     broker: Subject, published: int, subscribed: int
 ) -> None:
+    _skip_above(broker, published)
+    granted = min(subscribed, broker.highest_qos)
     with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
-        assert reader.subscribe(("a/b", subscribed)) == [subscribed]
+        assert reader.subscribe(("a/b", subscribed)) == [granted]
         for number in range(20):
             sender.publish("a/b", b"%d" % number, published)
 
-        qos = min(published, subscribed)
+        qos = min(published, granted)
         expected = [Got("a/b", b"%d" % number, qos=qos) for number in range(20)]
         assert [reader.next() for _ in range(20)] == expected
         assert reader.rest() == []
 
 
 def test_qos_2_message_sent_again_is_delivered_once(broker: Subject) -> None:
+    _skip_above(broker, 2)
     with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
         reader.subscribe(("a", 2))
         message = text("a") + b"\0\x07" + b"x"
@@ -40,6 +43,7 @@ def test_qos_2_message_sent_again_is_delivered_once(broker: Subject) -> None:
 
 
 def test_packet_id_of_a_released_qos_2_message_serves_the_next_one(broker: Subject) -> None:
+    _skip_above(broker, 2)
     with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
         reader.subscribe(("a", 2))
         for payload in (b"x", b"y"):
@@ -55,20 +59,21 @@ def test_packet_id_of_a_released_qos_2_message_serves_the_next_one(broker: Subje
 def test_retained_message_comes_with_its_qos_and_flag_until_it_is_cleared(
     broker: Subject, qos: int
 ) -> None:
+    _skip_above(broker, qos)
     with Line(broker, "sender") as sender, Line(broker, "live") as live:
-        live.subscribe(("+/+", 2))
+        live.subscribe(("a/+", 2))
         sender.publish("a/b", b"old", qos, retain=True)
         sender.publish("a/b", b"new", qos, retain=True)
         assert [live.next(), live.next()] == [Got("a/b", b, qos=qos) for b in (b"old", b"new")]
 
         with Line(broker, "late") as late:
-            late.subscribe(("+/+", 2))
+            late.subscribe(("a/+", 2))
             assert late.next() == Got("a/b", b"new", retain=True, qos=qos)
             sender.publish("a/b", b"", qos, retain=True)
             assert late.next() == Got("a/b", b"", qos=qos)
 
         with Line(broker, "later") as later:
-            later.subscribe(("+/+", 2))
+            later.subscribe(("a/+", 2))
             assert later.rest() == []
 
 
@@ -97,17 +102,20 @@ def test_filter_selects_live_and_retained_alike(
         with Line(broker, "late") as late:
             late.subscribe((topic_filter, 0))
 
-            assert {got.topic for got in late.rest()} == expected
-        assert {got.topic for got in live.rest()} == expected
+            assert _without_own(late.rest()) == expected
+        assert _without_own(live.rest()) == expected
 
 
 def test_overlapping_subscriptions_each_count_or_one_of_them(broker: Subject) -> None:
     """Brokers differ, so readers may not count on either."""
     with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
-        assert reader.subscribe(("TopicA/#", 2), ("TopicA/+", 1)) == [2, 1]
-        sender.publish("TopicA/C", b"x", 2)
+        qos = broker.highest_qos
+        assert reader.subscribe(("TopicA/#", qos), ("TopicA/+", 1)) == [qos, 1]
+        sender.publish("TopicA/C", b"x", qos)
 
-        assert sorted(got.qos for got in reader.rest()) in broker.overlaps
+        found = [reader.next().qos for _ in broker.overlaps[0]]
+        assert sorted(found) in broker.overlaps
+        assert reader.rest() == []
 
 
 def test_repeated_subscription_replaces_the_first_and_replays(broker: Subject) -> None:
@@ -123,13 +131,15 @@ def test_repeated_subscription_replaces_the_first_and_replays(broker: Subject) -
         assert line.rest() == []
 
 
-def test_wildcards_never_match_dollar_topics(broker: Subject) -> None:
+def test_wildcards_match_dollar_topics_only_where_the_broker_lets_them(broker: Subject) -> None:
     with Line(broker, "reader") as reader, Line(broker, "sender") as sender:
         reader.subscribe(("#", 0), ("+/+", 0))
         sender.publish("$TopicA/B", b"x", 1, retain=True)
         sender.publish("end", b"", 1)
 
-        assert reader.next().topic == "end"
+        topics = [got.topic for got in reader.rest()]
+        assert "end" in topics
+        assert ("$TopicA/B" in topics) is broker.wildcards_match_dollar_topics
 
 
 def test_dollar_topics_pass_only_where_the_broker_carries_them(broker: Subject) -> None:
@@ -149,7 +159,9 @@ def test_unsubscribed_filter_delivers_no_more(broker: Subject) -> None:
         for topic in ("TopicA", "TopicA/B", "Topic/C"):
             sender.publish(topic, b"x", 1)
 
-        assert [reader.next().topic, reader.next().topic] == ["TopicA/B", "Topic/C"]
+        found = [reader.next().topic, reader.next().topic]
+        assert sorted(found) == ["Topic/C", "TopicA/B"]
+        assert found == ["TopicA/B", "Topic/C"] or not broker.orders_across_filters
         assert reader.rest() == []
 
 
@@ -158,3 +170,13 @@ def test_unsubscribing_from_what_was_never_subscribed_to_is_answered(broker: Sub
         line.unsubscribe("never/subscribed", "other")
 
         assert line.rest() == []
+
+
+def _skip_above(broker: Subject, qos: int) -> None:
+    if qos > broker.highest_qos:
+        pytest.skip(f"the broker's highest QoS is {broker.highest_qos}")
+
+
+def _without_own(found: list[Got]) -> set[str]:
+    """The topics, without those in which NATS keeps what it has of everybody."""
+    return {got.topic for got in found if not got.topic.startswith("$")}
