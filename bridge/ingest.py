@@ -95,7 +95,7 @@ class Upstream:
             await asyncio.sleep(delay_s)
 
     async def _attempt(self, dialer: Dialer) -> float:
-        """One connection from its begin to its end; the wait after it in seconds."""
+        """One connection from its start to its end; the wait after it in seconds."""
         url = dialer.url
         try:
             await self._stay_connected(url)
@@ -281,7 +281,10 @@ class Upstream:
 
 
 def _tell_refusal(url: BrokerUrl, reason: str) -> None:
-    text = "[Server] ERROR: %s does not accept our user and password (%s); trying every %.0f s"
+    text = (
+        "[Server] ERROR: %s does not accept our user and password (%s): set PITBOARD_USERNAME "
+        "and PITBOARD_PASSWORD, or --credentials; trying every %.0f s"
+    )
     log.error(text, url, reason, REFUSED_DELAY_S)
 
 

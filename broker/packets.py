@@ -230,7 +230,7 @@ def _topic_name(fields: "_Fields") -> str:
 
 
 class _Fields:
-    """Reads a body from its begin; every read raises `BadPacket` at its end."""
+    """Reads a body from its start; every read raises `BadPacket` at its end."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

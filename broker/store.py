@@ -35,7 +35,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = error.strerror or error
-            raise SettingsError(f"cannot use the state folder {path.parent}: {reason}") from None
+            raise SettingsError(f"cannot use --state-dir {path.parent}: {reason}") from None
 
     def load(self) -> list[Kept]:
         """What was kept; a damaged file is set aside. Raises `SettingsError`."""
@@ -45,7 +45,9 @@ class Store:
             return []
         except OSError as error:
             reason = error.strerror or error
-            raise SettingsError(f"cannot read {self._path}: {reason}") from None
+            raise SettingsError(
+                f"cannot read {self._path}: {reason}; move it away, or name another --state-dir"
+            ) from None
         except (msgspec.MsgspecError, UnicodeError) as error:
             # Live monitors send everything again; a person may want to look at the rest.
             aside = self._path.with_suffix(".damaged")

@@ -125,9 +125,9 @@ def decode(data: bytes) -> Users:
             user.nats_password is None or bcrypt.FORM.fullmatch(user.nats_password)
         )
         if not is_id(user.name) or not fits or not has_hashes:
-            raise SettingsError(f"not a user: {user.name[:80]!r}")
+            raise SettingsError(f"not a user, take it out: {user.name[:80]!r}")
         if names.count(user.name) > 1:
-            raise SettingsError(f"user {user.name} stands there twice")
+            raise SettingsError(f"user {user.name} stands there twice: remove one")
     return found
 
 

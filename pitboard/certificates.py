@@ -80,10 +80,12 @@ class Forge:
                 command, capture_output=True, timeout=_OPENSSL_WITHIN_S, check=False
             )
         except subprocess.TimeoutExpired:
-            raise SettingsError("openssl does not come to an end") from None
+            raise SettingsError("openssl does not come to an end: give --cert and --key") from None
         if done.returncode != 0 or not out.exists():
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise SettingsError(f"openssl {command[1]} failed: {said[-1] if said else ''}")
+            raise SettingsError(
+                f"openssl {command[1]} failed, give --cert and --key: {said[-1] if said else ''}"
+            )
         return out.read_bytes()
 
 

@@ -90,7 +90,7 @@ class _Follower:
         return self._dialer.refused()[0] if end.is_refused else self._dialer.failed()
 
     def _work(self, url: BrokerUrl) -> Generator[FollowEvent, None, Ended | None]:
-        """One link from its begin to its end; `None` when it was to stop."""
+        """One link from its start to its end; `None` when it was to stop."""
         link = Link(url, self._access.link, client_id=client_id(self._command), events=self._events)
         link.open()
         try:

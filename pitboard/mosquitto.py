@@ -144,7 +144,7 @@ class _Kit:
         if not certificates.has_openssl():
             return None
         if ca.exists() and not ca_key.exists():
-            raise SettingsError(f"{ca_key}: missing; without it nobody can sign {cert}")
+            raise SettingsError(f"{ca_key}: missing; put it back to sign {cert}, or remove {ca}")
         with tempfile.TemporaryDirectory(dir=self._plan.folder, prefix=".new-") as work:
             forge = Forge(Path(work), self._names)
             self._create(ca_key, forge.key, 0o600)
