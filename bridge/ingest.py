@@ -22,7 +22,7 @@ from pitboard.contract import reasons
 from pitboard.contract.backoff import Backoff
 from pitboard.contract.dialer import REFUSED_DELAY_S, Dialer
 from pitboard.contract.errors import LinkLost, LinkRefused
-from pitboard.contract.topics import ROOT
+from pitboard.contract.topics import FENCE
 from pitboard.contract.urls import BrokerUrl
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,6 @@ log = logging.getLogger(__name__)
 # paho looks once a second, and asks before it gives up: after 20 s at most.
 KEEPALIVE_S = 9
 ANSWER_TIMEOUT_S = 2.0
-
-
-# Nobody is subscribed to it. A broker answers in order, so what it replays for a subscription
-# comes before its answer to a request that was made later.
-_FENCE = f"{ROOT}/fence"
 
 
 class Upstream:
@@ -125,7 +120,8 @@ class Upstream:
         mid = self._ask(client, (topic_filter,))
         if mid is None or not await self._is_answered(mid):
             return
-        _, mid = client.unsubscribe(_FENCE)
+        # What a broker replays comes before its answer to what was asked later.
+        _, mid = client.unsubscribe(FENCE)
         if mid is not None:
             await self._is_answered(mid)
 

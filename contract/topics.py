@@ -14,6 +14,9 @@ from pitboard.contract.errors import BadTopic
 
 ROOT = "pitboard/v1"
 
+FENCE = f"{ROOT}/fence"
+"""Nobody is subscribed to it; to unsubscribe is a question that each broker answers in turn."""
+
 # Lower case only: topics are case-sensitive, so two spellings of one session would show up as two
 # cars. Dots, spaces, + # $ @ * break one broker or another.
 ID_PATTERN = r"[a-z0-9][a-z0-9_-]{0,63}"

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 ACK_WITHIN_S = 5.0
 """A broker that takes longer to acknowledge a message is lost, although the connection stands."""
 
+PROBE_EVERY_S = 1.0
+"""Frames are not acknowledged, so something else is while they go out."""
+
 CONTESTED_FOR_S = 60.0
 """A link that outlives its last trouble by so long ends for another reason."""
 
@@ -57,6 +60,8 @@ class Connection:
         self._sent_at_s: dict[int, float] = {}
         self._oldest_since_s = 0.0
         self._laps: dict[int, LapKey] = {}
+        self._probe: int | None = None
+        self._probed_s = float("-inf")
 
     def owns(self, link: Link) -> bool:
         """Whether *link* is the present one; events of older links mean nothing."""
@@ -181,7 +186,7 @@ class Connection:
 
     def is_late(self, mid: int) -> bool:
         """Whether the broker took so long for this message that it may not have kept it."""
-        sent_s = self._sent_at_s.get(mid)
+        sent_s = None if mid == self._probe else self._sent_at_s.get(mid)
         since_s = max(sent_s or 0.0, self._oldest_since_s)
         return sent_s is not None and self._clock.monotonic_s() - since_s > LATE_S
 
@@ -202,12 +207,22 @@ class Connection:
                 mid = link.publish(_publish(step))
                 if step.qos:
                     self._sent_at_s[mid] = self._clock.monotonic_s()
+                else:
+                    self._probe_broker(link)
                 if step.lap is not None:
                     self._laps[mid] = step.lap
             elif isinstance(step, Subscribe):
                 link.subscribe(step.filters)
             else:
                 link.unsubscribe(step.filters)
+
+    def _probe_broker(self, link: Link) -> None:
+        now_s = self._clock.monotonic_s()
+        # An answer that is awaited already tells as much.
+        if not self._sent_at_s and now_s - self._probed_s >= PROBE_EVERY_S:
+            self._probed_s = now_s
+            self._probe = link.probe()
+            self._sent_at_s[self._probe] = now_s
 
     def close(self) -> None:
         """Say goodbye, so that the broker drops the will."""

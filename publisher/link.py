@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from pitboard.contract import reasons
 from pitboard.contract.errors import LinkLost
+from pitboard.contract.topics import FENCE
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent, Received, Subscribed
 
@@ -106,7 +107,7 @@ class Link:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
         client.on_message = self._on_message
-        client.on_publish = self._on_publish
+        client.on_publish = client.on_unsubscribe = self._on_acknowledged
         client.on_subscribe = self._on_subscribe
         client.on_socket_open = _set_options
         client.on_disconnect = self._on_disconnect
@@ -135,6 +136,11 @@ class Link:
     def unsubscribe(self, filters: Iterable[str]) -> None:
         """End subscriptions."""
         self._client.unsubscribe(list(filters))
+
+    def probe(self) -> int:
+        """Ask the broker for an answer, which comes as `Acked`; its number."""
+        _, mid = self._client.unsubscribe(FENCE)
+        return mid or 0
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Say goodbye, so that the broker drops the will, and wait for the thread to end."""
@@ -174,7 +180,7 @@ class Link:
         # Without its callbacks the client is in no reference cycle and closes its sockets at once.
         client = self._client
         client.on_connect = client.on_disconnect = client.on_message = None
-        client.on_publish = client.on_subscribe = None
+        client.on_publish = client.on_unsubscribe = client.on_subscribe = None
         self._emit(end)
 
     def _emit(self, event: LinkEvent) -> None:
@@ -212,7 +218,7 @@ class Link:
             return
         self._emit(Received(topic, bytes(message.payload), bool(message.retain)))
 
-    def _on_publish(self, _client: mqtt.Client, _data: object, mid: int, *_: object) -> None:
+    def _on_acknowledged(self, _client: mqtt.Client, _data: object, mid: int, *_: object) -> None:
         self._emit(Acked(mid))
 
     def _on_subscribe(

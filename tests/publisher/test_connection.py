@@ -203,3 +203,27 @@ def test_queue_that_moves_is_not_overdue_however_long_it_is() -> None:
         line.clock.advance(5)
         assert line.connection.is_overdue
         line.connection.close()
+
+
+def test_connection_has_something_answered_once_a_second_while_frames_go_out() -> None:
+    """Frames are not acknowledged, and a frozen broker would be found out by a heartbeat only."""
+    frame = Send(Topic.parse("pitboard/v1/spa24/pc-1/telemetry"), b"{}", qos=0, retain=False)
+    with EmbeddedInThread() as broker:
+        line = Line([broker.url])
+        line.dial()
+        assert not line.connection.has_unacknowledged
+
+        line.connection.apply([frame, frame])
+        assert line.connection.has_unacknowledged
+        line.clock.advance(2.5)
+        while line.connection.has_unacknowledged:
+            answer = line.acked()
+            assert not line.connection.is_late(answer), "it says nothing of what is stored"
+            line.connection.acknowledged(answer)
+        line.connection.apply([frame])
+        line.clock.advance(4.9)
+        assert not line.connection.is_overdue
+        line.clock.advance(0.1)
+        assert line.connection.is_overdue
+
+        line.connection.close()
