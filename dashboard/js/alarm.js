@@ -45,7 +45,7 @@ export class Alarm {
   wake() {
     try {
       this.#audio ??= this.#makeAudio();
-      if (this.#audio.state !== "running") void this.#audio.resume();
+      if (!this.is_ready) void this.#audio.resume();
     } catch {
       // A device without sound.
     }
@@ -54,7 +54,7 @@ export class Alarm {
   /** @param {Severity} severity */
   ring(severity) {
     const audio = this.#audio;
-    if (audio === null || audio.state !== "running") return;
+    if (audio === null || !this.is_ready) return;
     const { beeps, hz } = TONES[severity];
     for (let i = 0; i < beeps; i += 1) {
       const start = audio.currentTime + i * (BEEP_S + PAUSE_S);

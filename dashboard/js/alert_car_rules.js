@@ -5,6 +5,7 @@
 
 import { BANDS, graded } from "./alert_grades.js";
 import { CORNERS } from "./corners.js";
+import { isInPits } from "./pits.js";
 import { classify } from "./thresholds.js";
 
 /** @typedef {(input: AlertInput, held: Finding | null) => Finding | null} Judge */
@@ -115,7 +116,7 @@ function brakeFinding(input, held, corner) {
 /** @type {CornerJudge} */
 function pressureFinding(input, held, corner) {
   const { telemetry, limits } = input;
-  if (hasOldTires(input) || isInPits(input)) return null;
+  if (hasOldTires(input) || isInPits(input.telemetry)) return null;
   const value = telemetry.tire_pressures?.[corner];
   const found = graded("tire_pressure", value, input, held, corner);
   // A cold tyre is low by nature, and its air warms up long after its surface.
@@ -159,11 +160,6 @@ function pointsFinding(key, count, limit) {
 /** @param {AlertInput} input */
 function isParked({ telemetry }) {
   return telemetry.pit_state === "garage" || telemetry.session_phase === "garage";
-}
-
-/** @param {AlertInput} input */
-function isInPits({ telemetry: { pit_state } }) {
-  return pit_state === "entering" || pit_state === "stopped" || pit_state === "exiting";
 }
 
 /**

@@ -11,7 +11,7 @@
 /** @typedef {"critical" | "warning" | "info"} Severity */
 /** @typedef {Readonly<Record<string, string | number | boolean | null>>} Params */
 /**
- * What a rule found; `alert_texts.js` says it in words.
+ * What a rule found; `texts/alerts.js` says it in words.
  * @typedef {object} Finding
  * @property {Severity} severity
  * @property {string} key

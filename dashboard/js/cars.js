@@ -8,6 +8,7 @@ import { isSessionId, sessionPath } from "./session_id.js";
 import { BROWSER, Connection, socketUrl } from "./socket.js";
 import { steadyClock } from "./steady.js";
 import { Store } from "./store.js";
+import { carsText } from "./texts/start.js";
 import { loadUnits } from "./units.js";
 import { Viewer } from "./view.js";
 import { carRow } from "./widgets/car_row.js";
@@ -59,7 +60,7 @@ function paint() {
     return view;
   });
   const good = views.filter(({ state }) => state === "live").length;
-  announce(`${good} of ${views.length} cars live`);
+  announce(carsText(good, views.length));
 }
 
 function wake() {

@@ -1,6 +1,5 @@
 /** How long ago a value changed: in laps, else in time, else not known. */
 
-import { ageClock } from "./format.js";
 import { field, isObject } from "./shapes.js";
 
 /**
@@ -27,14 +26,6 @@ export function agoOf(then, now) {
   }
   if (then.at === null || now.at === null) return null;
   return { ms: Math.max(0, now.at - then.at) };
-}
-
-/** @param {Ago | null} ago */
-export function agoText(ago) {
-  if (ago === null) return "changed earlier";
-  if ("ms" in ago) return `changed ${ageClock(ago.ms)} ago`;
-  if (ago.laps === 0) return "changed this lap";
-  return `changed ${ago.laps} ${ago.laps === 1 ? "lap" : "laps"} ago`;
 }
 
 /**

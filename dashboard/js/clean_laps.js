@@ -25,17 +25,6 @@ const MAX_LAPS = 5;
  * @property {"learning" | "no data" | "no use" | null} reason
  */
 
-/** @type {Record<Reason, string>} in the order in which they are told */
-const WORDS = {
-  pits: "in the pits",
-  yellow: "yellow",
-  refuelled: "refuelled",
-  incomplete: "incomplete",
-  unknown: "of unknown kind",
-  "no value": "without a value",
-  "no use": "without use",
-};
-
 /**
  * Why a lap is not clean. Clean: flying, whole, not under yellow, nothing filled in; valid or not,
  * for a cut burns the same.
@@ -77,22 +66,6 @@ export function learnedFrom(rows, valueOf) {
     left_out,
     reason: is_enough ? null : whyNothing(left_out),
   };
-}
-
-/**
- * `5 of 9 laps: 2 in the pits, 1 yellow, 1 refuelled`; `5 laps` when all count.
- * @param {Learned} learned
- */
-export function learnedText({ laps, left_out }) {
-  const all = laps + left_out.length;
-  if (all === 0) return "no laps";
-  const noun = all === 1 ? "lap" : "laps";
-  if (left_out.length === 0) return `${laps} ${noun}`;
-  const parts = Object.entries(WORDS).flatMap(([reason, words]) => {
-    const count = left_out.filter((lap) => lap.reason === reason).length;
-    return count === 0 ? [] : `${count} ${words}`;
-  });
-  return `${laps} of ${all} ${noun}: ${parts.join(", ")}`;
 }
 
 /**

@@ -4,11 +4,3 @@
 
 /** @type {readonly Corner[]} */
 export const CORNERS = ["fl", "fr", "rl", "rr"];
-
-/** @type {Record<Corner, string>} */
-export const CORNER_NAMES = {
-  fl: "front left",
-  fr: "front right",
-  rl: "rear left",
-  rr: "rear right",
-};

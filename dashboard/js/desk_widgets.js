@@ -6,9 +6,9 @@
 /** @import { View } from "./types.js" */
 
 import { Alarm, browserNotifier } from "./alarm.js";
-import { alertText, SEVERITY_WORDS } from "./alert_texts.js";
 import { filled, find } from "./dom.js";
 import { applyLook } from "./look.js";
+import { alertText, SEVERITY_WORDS, spokenText } from "./texts/alerts.js";
 import { alertLogWidget } from "./widgets/alert_log.js";
 import { alertsWidget } from "./widgets/alerts.js";
 import { limitsWidget } from "./widgets/limits.js";
@@ -65,7 +65,7 @@ export function tell(raised, { units }, { desk, alarm, notifier, region, page })
   if (has_sound) alarm.ring(worst.finding.severity);
   const texts = raised
     .filter(({ name }) => !ANNOUNCED_ELSEWHERE.has(name))
-    .map(({ finding }) => `${SEVERITY_WORDS[finding.severity]}: ${alertText(finding, units)}`);
+    .map(({ finding }) => spokenText(finding, units));
   if (texts.length > 0) region.textContent = texts.join(". ");
   // Who looks at the page sees it there.
   if (!has_notifications || !page.hidden || notifier.permission() !== "granted") return;

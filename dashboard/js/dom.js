@@ -88,6 +88,19 @@ export function create(tag, className, text) {
 }
 
 /**
+ * An element of a drawing; a tenth of a unit is less than anybody sees.
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ */
+export function shape(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    element.setAttribute(name, typeof value === "number" ? String(Math.round(value * 10) / 10) : value);
+  }
+  return element;
+}
+
+/**
  * @template T
  * @param {(value: T) => void} write
  * @returns {(value: T) => void}

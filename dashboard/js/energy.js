@@ -6,9 +6,7 @@
 
 import { learnedFrom, leftOutFor } from "./clean_laps.js";
 import { known } from "./race_progress.js";
-
-/** Of a float: 3 times 0.1 is more than 0.3. */
-const ROUNDING = 1e-9;
+import { ROUNDING } from "./stats.js";
 
 /** @type {LastLap} */
 const NO_LAP = { lap: null, used: null, left_out: null };

@@ -4,7 +4,9 @@
  * Wire units go in (L, kPa, degC, km/h, s, %); what comes out is without its unit.
  */
 
-/** @import { Age, Units } from "./types.js" */
+/** @import { Units } from "./types.js" */
+
+import { lapCount, switchWord } from "./texts/words.js";
 
 export const DASH = "–";
 const MINUS = "−";
@@ -99,6 +101,20 @@ export function speed(kmh, units) {
   return number(units.speed === "mph" ? scaled(kmh, 1 / KM_PER_MILE) : kmh, 0);
 }
 
+/** Of a sum of floats: 0.1 of a lap ten times is a lap. */
+const LAPS_ROUNDING = 1e-6;
+
+/**
+ * Down, because a lap that a tank does not reach or a tyre does not last must not be promised.
+ * @param {Maybe} laps
+ * @param {number} [digits]
+ */
+export function lapsDown(laps, digits = 0) {
+  if (typeof laps !== "number") return DASH;
+  const steps = 10 ** digits;
+  return number(Math.floor(laps * steps + LAPS_ROUNDING) / steps, digits);
+}
+
 /** @param {Maybe} value */
 export function gear(value) {
   if (value === -1) return "R";
@@ -152,7 +168,7 @@ export function signOf(seconds, digits) {
  * @param {Maybe} laps
  */
 export function gap(seconds, laps) {
-  if (typeof laps === "number" && laps > 0) return laps === 1 ? "1 lap" : `${number(laps)} laps`;
+  if (typeof laps === "number" && laps > 0) return lapCount(number(laps));
   if (typeof seconds === "number" && seconds >= 60) return lapTime(seconds, 1);
   return number(seconds, 1);
 }
@@ -170,78 +186,6 @@ export function duration(seconds) {
   return hours > 0
     ? `${hours}:${two(minutes)}:${two(whole % 60)}`
     : `${minutes}:${two(whole % 60)}`;
-}
-
-/**
- * `12 seconds`; an estimate says so.
- * @param {Age} age
- */
-export function ageWords(age) {
-  return (age.is_estimate ? "about " : "") + agePlain(age.ms);
-}
-
-/**
- * The same, short: `<1 s`, `12 s`, `about 3 min`.
- * @param {Age | null} age
- */
-export function ageShort(age) {
-  if (age === null) return DASH;
-  const about = age.is_estimate ? "about " : "";
-  const seconds = age.ms / 1000;
-  if (seconds < 1) return `${about}<1 s`;
-  if (seconds < 120) return `${about}${Math.floor(seconds)} s`;
-  if (seconds < 7200) return `${about}${Math.floor(seconds / 60)} min`;
-  if (seconds < 172_800) return `${about}${Math.floor(seconds / 3600)} h`;
-  return `${about}${Math.floor(seconds / 86_400)} days`;
-}
-
-/**
- * A moment as the reader's own wall clock shows it.
- * @param {string | null | undefined} timestamp
- */
-export function clockTime(timestamp) {
-  const ms = Date.parse(timestamp ?? "");
-  if (Number.isNaN(ms)) return DASH;
-  return new Date(ms).toLocaleTimeString(undefined, {
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-}
-
-const DAY_MS = 86_400_000;
-
-/**
- * A moment by the reader's clock, with the date unless it is within a day.
- * @param {number} at_ms since 1970
- * @param {number} age_ms
- */
-export function moment(at_ms, age_ms) {
-  const date = new Date(at_ms);
-  const time = clockTime(date.toISOString());
-  if (age_ms < DAY_MS) return time;
-  return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
-}
-
-/**
- * `12 s`, `5 min`, `2 h 5 min`, `3 days`.
- * @param {number} ms
- */
-export function ageClock(ms) {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  if (ms < 2 * DAY_MS) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.floor(ms / DAY_MS)} days`;
-}
-
-/**
- * `85 ms`, `1.2 s`, `3 min`.
- * @param {number} ms
- */
-export function shortTime(ms) {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000 ? `${number(ms / 1000, 1)} s` : ageClock(ms);
 }
 
 const ACRONYMS = new Set(["abs", "arb", "ecu", "lsd", "tc", "rpm", "id"]);
@@ -262,26 +206,9 @@ export function humanise(name) {
 /** @param {number | boolean | string | null | undefined} value */
 export function setting(value) {
   if (value === null || value === undefined || value === "") return DASH;
-  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "boolean") return switchWord(value);
   if (typeof value === "string") return value;
   return String(Math.round(value * 1000) / 1000).replace("-", MINUS);
-}
-
-/** @param {number} ms */
-function agePlain(ms) {
-  const seconds = Math.floor(ms / 1000);
-  if (seconds < 120) return plural(seconds, "second");
-  if (seconds < 7200) return plural(Math.floor(seconds / 60), "minute");
-  if (seconds < 172_800) return plural(Math.floor(seconds / 3600), "hour");
-  return plural(Math.floor(seconds / 86_400), "day");
-}
-
-/**
- * @param {number} count
- * @param {string} noun
- */
-function plural(count, noun) {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /**

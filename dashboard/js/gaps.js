@@ -3,7 +3,8 @@
 /** @import { Telemetry } from "./types.js" */
 /** @import { Maybe } from "./race_progress.js" */
 
-import { isInLane, known } from "./race_progress.js";
+import { isInPits } from "./pits.js";
+import { known } from "./race_progress.js";
 import { median } from "./stats.js";
 
 /** One change may be a mistake or a car in the way. */
@@ -59,7 +60,7 @@ export class GapTrends {
    */
   #isOther(car, lap) {
     const is_back = lap !== null && this.#lap !== null && lap < this.#lap;
-    return is_back || isInLane(car) || known(car.class_position) !== this.#place;
+    return is_back || isInPits(car) || known(car.class_position) !== this.#place;
   }
 }
 

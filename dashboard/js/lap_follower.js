@@ -5,6 +5,7 @@
  * the time up to some frames apart; a lap is given up after 2 s without a frame that can.
  */
 
+import { isInPits } from "./pits.js";
 import { HOLE_MS } from "./ring.js";
 
 /**
@@ -31,8 +32,6 @@ import { HOLE_MS } from "./ring.js";
  * @property {number} at_m
  * @property {number | null} official_s the game's time of the last lap
  */
-
-export const IN_PITS = new Set(["entering", "stopped", "exiting", "garage"]);
 
 /** The fastest that the contract allows. */
 const MAX_MPS = 600 / 3.6;
@@ -70,7 +69,7 @@ export class LapFollower {
   take(at_ms, monitor_id, frame, length_m) {
     const is_other = monitor_id !== this.#monitor_id;
     const is_hole = Math.abs(at_ms - this.#at_ms) > HOLE_MS;
-    const is_in_pits = IN_PITS.has(frame.pit_state ?? "");
+    const is_in_pits = isInPits(frame);
     this.#monitor_id = monitor_id;
     const step = is_other || is_hole || is_in_pits ? this.#forget() : "none";
     const { lap, lap_time, lap_distance } = frame;

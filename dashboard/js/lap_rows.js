@@ -3,25 +3,10 @@
 /** @import { LapRow } from "./types.js" */
 
 import { leftOutFor } from "./clean_laps.js";
-import { humanise } from "./format.js";
 import { counts } from "./laps.js";
 import { median } from "./stats.js";
 import { beginsStint, isOther } from "./stint.js";
-
-/** @type {Record<string, string>} */
-const KIND_WORDS = { flying: "", out: "out", in: "in", pit: "pit" };
-
-/**
- * What makes a lap other than the rest: `in, yellow`; empty for a common one.
- * @param {LapRow} row
- */
-export function noteOf({ kind, yellow, valid, complete }) {
-  const words = [KIND_WORDS[kind ?? ""] ?? humanise(kind ?? "")];
-  if (yellow === true) words.push("yellow");
-  if (valid === false) words.push("invalid");
-  if (complete === false) words.push("partial");
-  return words.filter((word) => word !== "").join(", ");
-}
+import { lapChartText, noteOf } from "./texts/pace.js";
 
 /** @param {LapRow} row */
 export const rowKey = ({ monitor_id, run, lap }) => `${monitor_id}/${run}/${lap}`;
@@ -47,6 +32,9 @@ const MIN_PAD_S = 0.3;
 /**
  * @typedef {object} LapChart
  * @property {number[]} laps
+ * @property {(number | null)[]} times
+ * @property {string[]} notes
+ * @property {number | null} best_s
  * @property {(number | null)[]} clean
  * @property {(number | null)[]} others held within the range: one pit stop would flatten all else
  * @property {(number | null)[]} best
@@ -76,7 +64,9 @@ export function lapChart(run, best_s, timeText) {
   const pits = shown.filter(({ kind }) => kind === "in" || kind === "pit").map(({ lap }) => lap);
   const swaps = swapsIn(run).filter(({ lap }) => lap >= (shown[0]?.lap ?? Infinity));
   const facts = { clean, pits, swaps, laps: shown.map(({ lap }) => lap) };
-  return { ...facts, others, best, range, text: chartText(facts, best_s, timeText) };
+  const notes = shown.map(noteOf);
+  const text = chartText(facts, best_s, timeText);
+  return { ...facts, times: all, notes, best_s, others, best, range, text };
 }
 
 /** @param {LapRow} row */
@@ -110,13 +100,14 @@ function rangeOf(times) {
  * @param {(seconds: number) => string} timeText
  */
 function chartText({ laps, clean, pits, swaps }, best_s, timeText) {
-  if (laps.length === 0) return "No lap completed yet";
   const known = clean.filter((time) => time !== null);
-  const parts = [`Laps ${laps[0]} to ${laps.at(-1)}: ${known.length} clean`];
-  if (best_s !== null) parts.push(`best ${timeText(best_s)}`);
   const middle = median(known);
-  if (middle !== null) parts.push(`median ${timeText(middle)}`);
-  if (pits.length > 0) parts.push(`in the pits on ${pits.join(", ")}`);
-  for (const { lap, name } of swaps) parts.push(`${name} from lap ${lap}`);
-  return parts.join("; ");
+  return lapChartText({
+    laps,
+    clean: known.length,
+    best: best_s === null ? null : timeText(best_s),
+    median: middle === null ? null : timeText(middle),
+    pits,
+    swaps,
+  });
 }

@@ -79,6 +79,15 @@ export class LapTraces {
   }
 
   /**
+   * Where the best lap was at the time into the lap being driven, m from the line.
+   * @returns {number | null} null where there is none, or it was over by then
+   */
+  ghostNow() {
+    const { current, best } = this;
+    return current === null || best === null ? null : best.distanceAt(current.at_s);
+  }
+
+  /**
    * @param {number} length_m
    * @param {number} finish_s
    */
@@ -190,6 +199,25 @@ export class LapTrace {
     if (place <= below) return before;
     const after = below + 1 < this.#count ? this.#times[below + 1] : undefined;
     return after === undefined ? null : before + (place - below) * (after - before);
+  }
+
+  /**
+   * @param {number} at_s
+   * @returns {number | null} null of a time at which the lap had not begun or was over
+   */
+  distanceAt(at_s) {
+    const { times } = this;
+    const last = times.length - 1;
+    if (!(at_s >= 0 && at_s <= (times[last] ?? NaN))) return null;
+    let [low, high] = [0, last];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((times[middle] ?? NaN) <= at_s) low = middle;
+      else high = middle;
+    }
+    const [before, after] = [times[low] ?? 0, times[high] ?? 0];
+    const share = after > before ? (at_s - before) / (after - before) : 0;
+    return (low + share * (high - low)) * this.step_m;
   }
 }
 

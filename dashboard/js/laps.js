@@ -7,6 +7,7 @@
 /** @import { Arrival, LapMessage, LapRow, LapsMessage, LapSummary } from "./types.js" */
 
 import { Slot } from "./slot.js";
+import { largest } from "./stats.js";
 
 /**
  * @typedef {object} MonitorLaps
@@ -259,9 +260,3 @@ const flagIn = (/** @type {unknown} */ cell) => (typeof cell === "boolean" ? cel
  * @returns {number[]}
  */
 const numbersIn = (cell) => (Array.isArray(cell) ? cell : []);
-
-/** @param {(number | null)[]} values */
-function largest(values) {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.max(...known);
-}

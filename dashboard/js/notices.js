@@ -2,8 +2,16 @@
 
 /** @import { Level, Notice, Telemetry } from "./types.js" */
 
-import { humanise } from "./format.js";
-import { BROKER_LOST, NOBODY, NO_TELEMETRY, WAITING } from "./texts.js";
+import {
+  bridgeSays,
+  BROKER_LOST,
+  flagNotice,
+  LAP_INVALID,
+  NO_TELEMETRY,
+  NOBODY,
+  pitNotice,
+  WAITING,
+} from "./texts/page.js";
 
 /** @import { Store } from "./store.js" */
 
@@ -20,15 +28,6 @@ const FLAG_LEVELS = {
   red: "bad",
   black: "bad",
   meatball: "bad",
-};
-
-/** @type {Record<string, string>} */
-const PIT_WORDS = {
-  requested: "Pit stop requested",
-  entering: "Entering the pits",
-  stopped: "In the box",
-  exiting: "Leaving the pits",
-  garage: "In the garage",
 };
 
 /**
@@ -56,7 +55,7 @@ function serviceNotices(store, now_ms) {
   const notices = [];
   if (!store.has_broker) notices.push({ level: "bad", text: BROKER_LOST });
   if (store.error !== null && now_ms - store.error.at_ms < ERROR_SHOWN_MS) {
-    notices.push({ level: "bad", text: `The bridge says: ${store.error.text}` });
+    notices.push({ level: "bad", text: bridgeSays(store.error.text) });
   }
   if (!store.has_snapshot) return notices;
   if (store.monitors.size === 0) notices.push({ level: "info", text: WAITING });
@@ -73,11 +72,11 @@ function carNotices(car) {
   /** @type {Said[]} */
   const notices = [];
   for (const flag of car.flags ?? []) {
-    notices.push({ level: FLAG_LEVELS[flag] ?? "info", text: `${humanise(flag)} flag` });
+    notices.push({ level: FLAG_LEVELS[flag] ?? "info", text: flagNotice(flag) });
   }
   if (car.pit_state && car.pit_state !== "none") {
-    notices.push({ level: "info", text: PIT_WORDS[car.pit_state] ?? humanise(car.pit_state) });
+    notices.push({ level: "info", text: pitNotice(car.pit_state) });
   }
-  if (car.lap_valid === false) notices.push({ level: "warn", text: "Lap does not count" });
+  if (car.lap_valid === false) notices.push({ level: "warn", text: LAP_INVALID });
   return notices;
 }

@@ -6,7 +6,7 @@
 
 import { noticesOf } from "./notices.js";
 import { NOT_MEASURED } from "./quality.js";
-import { connectionText } from "./texts.js";
+import { connectionText } from "./texts/page.js";
 
 export const STALE_DATA_THRESHOLD = 5000;
 

@@ -1,5 +1,7 @@
 /** A uPlot chart that draws only what is in sight, at most four times a second. */
 
+/** @import { ChartCursor } from "./chart_cursor.js" */
+
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 
 const REDRAW_MS = 250;
@@ -8,13 +10,14 @@ const REDRAW_MS = 250;
 /** @typedef {uPlot} Chart */
 
 /** @type {Partial<uPlot.Options>} */
-const QUIET = { legend: { show: false }, cursor: { show: false }, padding: [8, 16, 0, 0] };
+const QUIET = { legend: { show: false }, padding: [8, 16, 0, 0] };
 
 /**
  * @param {HTMLElement} root empty, and as large as the chart is to be
  * @param {PlotOptions} options
+ * @param {ChartCursor} cursor
  */
-export function plot(root, options) {
+export function plot(root, options, cursor) {
   /** @type {uPlot | null} */
   let chart = null;
   let is_visible = false;
@@ -39,8 +42,12 @@ export function plot(root, options) {
       if (!is_visible || revision === drawn || now_ms - drawn_ms < REDRAW_MS) return;
       drawn = revision;
       drawn_ms = now_ms;
-      if (chart === null) chart = new uPlot({ ...QUIET, ...options, ...size() }, read(), root);
-      else chart.setData(read());
+      if (chart !== null) chart.setData(read());
+      else {
+        const hooks = { ...options.hooks, setCursor: [cursor.onMove.bind(cursor)] };
+        const all = { ...QUIET, ...options, ...size(), cursor: cursor.options, hooks };
+        chart = new uPlot(all, read(), root);
+      }
     },
   };
 }

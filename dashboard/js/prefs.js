@@ -32,7 +32,7 @@ export const DEFAULT_PREFS = Object.freeze({
   driver_rules: { min_total: null, max_total: null, max_continuous: null },
 });
 
-const RULES = /** @type {const} */ (["min_total", "max_total", "max_continuous"]);
+export const RULES = /** @type {const} */ (["min_total", "max_total", "max_continuous"]);
 
 /** The longest race time that a message may give. */
 const MAX_RULE_S = 604_799;

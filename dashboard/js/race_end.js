@@ -9,6 +9,7 @@
 /** @import { Meta, Telemetry } from "./types.js" */
 
 import { known } from "./race_progress.js";
+import { ROUNDING } from "./stats.js";
 
 /** @typedef {"no race" | "not started" | "over" | "no lap" | "no end" | "learning"} NoEnd */
 
@@ -32,8 +33,6 @@ const BEFORE = new Set(["garage", "formation", "countdown"]);
 const LEADER_SLOWEST = 1.05;
 /** Of his lap, in which gaps and lap times cannot say on which side of the line he is. */
 const CLOSE = 0.05;
-/** Of a float: who reaches the line as the time ends has reached it. */
-const ROUNDING = 1e-9;
 
 /**
  * @param {Telemetry} car

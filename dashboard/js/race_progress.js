@@ -2,6 +2,8 @@
 
 /** @import { Telemetry } from "./types.js" */
 
+import { isInPits } from "./pits.js";
+
 /** @typedef {number | null | undefined} Maybe */
 
 /**
@@ -18,22 +20,12 @@ const LONGEST = 1.02;
 const MOST_OF_LAP = 0.9;
 const START_OF_LAP = 0.1;
 
-const IN_LANE = new Set(["entering", "stopped", "exiting"]);
-
 /**
  * A number, or null.
  * @param {Maybe} value
  */
 export function known(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-/**
- * Whether the car is between pit entry and pit exit.
- * @param {Telemetry} car
- */
-export function isInLane({ pit_state }) {
-  return IN_LANE.has(pit_state ?? "");
 }
 
 /**
@@ -49,7 +41,7 @@ export function progressOf(car, track_length, pace) {
   if (lap === null) return null;
   const driven_s = partByTime(car, known(pace));
   const measured = partByDistance(known(car.lap_distance), known(track_length), driven_s);
-  const part = measured ?? (isInLane(car) || car.pit_state === "garage" ? 0 : (driven_s ?? 0));
+  const part = measured ?? (isInPits(car) ? 0 : (driven_s ?? 0));
   return { lap, part, laps: lap - 1 + part, estimated: measured === null };
 }
 

@@ -5,7 +5,7 @@
  * a chart is handed is a view of it and no copy.
  */
 
-const SPAN_S = 120;
+export const SPAN_S = 120;
 /** Two minutes at 60 Hz, and some seconds for a view to stay true until the next is handed out. */
 const CAPACITY = 8192;
 /** A stream that pauses for longer has a hole, and no line may be drawn across it. */

@@ -2,9 +2,10 @@
 
 /** @import { MonitorState } from "./types.js" */
 
-import { ageShort, DASH } from "./format.js";
+import { DASH } from "./format.js";
 import { isSessionId } from "./session_id.js";
-import { MONITOR_WORDS } from "./texts.js";
+import { field } from "./shapes.js";
+import { CAR_UNKNOWN, listedMonitorText } from "./texts/start.js";
 
 /**
  * @typedef {object} ListedMonitor
@@ -46,21 +47,11 @@ export function readSessions(answer) {
 /** @param {ListedSession} session */
 export function sessionLine(session) {
   return {
-    title: session.car ?? "Car not known yet",
+    title: session.car ?? CAR_UNKNOWN,
     place: session.track ?? DASH,
-    monitors: session.monitors.map(monitorText).join("; ") || DASH,
+    monitors: session.monitors.map(listedMonitorText).join("; ") || DASH,
     state: STATES[rank(session)] ?? "lost",
   };
-}
-
-/** @param {ListedMonitor} monitor */
-function monitorText({ monitor_id, state, driver, age_s }) {
-  // A live monitor's age is seconds and says nothing; of a silent one it is what matters.
-  const ago =
-    age_s === null || state === "online" || state === "idle"
-      ? ""
-      : ` ${ageShort({ ms: age_s * 1000, is_estimate: false })} ago`;
-  return `${driver ?? monitor_id}: ${MONITOR_WORDS[state]}${ago}`;
 }
 
 /** @param {ListedSession} session */
@@ -88,16 +79,6 @@ function readMonitor(entry) {
       age_s: typeof age_s === "number" ? age_s : null,
     },
   ];
-}
-
-/**
- * @param {unknown} value
- * @param {string} name
- * @returns {unknown}
- */
-function field(value, name) {
-  if (typeof value !== "object" || value === null) return undefined;
-  return new Map(Object.entries(value)).get(name);
 }
 
 /** @param {unknown} value */

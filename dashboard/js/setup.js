@@ -4,6 +4,7 @@
 
 import { CORNERS } from "./corners.js";
 import { humanise, setting } from "./format.js";
+import { categoryName } from "./texts/setup.js";
 
 /** @typedef {{ corner: Corner | null, text: string }} SettingText */
 /** @typedef {{ name: string, label: string, values: SettingText[] }} Line */
@@ -27,7 +28,7 @@ const ORDER = [
 export function setupGroups(setup) {
   const groups = Object.entries(setup?.setup ?? {}).map(([key, settings]) => ({
     key,
-    label: key === "tires" ? "Tyres" : humanise(key),
+    label: categoryName(key),
     lines: Object.entries(settings ?? {}).map(([name, value]) => {
       return { name, label: humanise(name), values: settingTexts(value) };
     }),

@@ -4,9 +4,10 @@
 /** @import { LastChange, SetupHistory } from "./setup_history.js" */
 /** @import { Change } from "./setup_sheet.js" */
 
-import { agoOf, agoText } from "./change_age.js";
-import { CORNER_NAMES } from "./corners.js";
-import { humanise, setting } from "./format.js";
+import { agoOf } from "./change_age.js";
+import { setting } from "./format.js";
+import { changeLabel, wasText } from "./texts/setup.js";
+import { CORNER_NAMES } from "./texts/words.js";
 
 /** @typedef {{ label: string, before: string, after: string, stamp: Stamp | null }} ChangeLine */
 
@@ -46,7 +47,7 @@ export function lineText(changes, now) {
     .map(({ change: { corner, before } }) => {
       return corner === null ? setting(before) : `${setting(before)} ${CORNER_NAMES[corner]}`;
     });
-  return `was ${was.join(", ")}; ${agoText(agoOf(newest.stamp, now))}`;
+  return wasText(was, agoOf(newest.stamp, now));
 }
 
 /**
@@ -56,9 +57,8 @@ export function lineText(changes, now) {
  */
 export function changeLines(changes, last) {
   return changes.map(({ key, category, name, corner, before, after }) => {
-    const where = corner === null ? "" : ` ${CORNER_NAMES[corner]}`;
-    return {
-      label: `${category === "tires" ? "Tyres" : humanise(category)}: ${humanise(name)}${where}`,
+      return {
+      label: changeLabel(category, name, corner === null ? "" : CORNER_NAMES[corner]),
       before: setting(before),
       after: setting(after),
       stamp: last.get(key)?.stamp ?? null,

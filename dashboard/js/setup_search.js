@@ -2,7 +2,7 @@
 
 /** @import { Group, Line } from "./setup.js" */
 
-import { CORNER_NAMES } from "./corners.js";
+import { CORNER_NAMES } from "./texts/words.js";
 
 /**
  * Lines in which each word is found: in the category, the name or a value.

@@ -176,10 +176,11 @@ export function isObject(value) {
 }
 
 /**
- * @param {object} value
- * @param {string} name
- * @returns {unknown}
+ * @param {unknown} value
+ * @param {string} name of a field of its own
+ * @returns {unknown} undefined of what has none
  */
 export function field(value, name) {
+  if (typeof value !== "object" || value === null) return undefined;
   return Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }

@@ -6,6 +6,7 @@ import { registerWorker } from "./offline.js";
 import { loadPrefs } from "./prefs.js";
 import { readSessionId, sessionPath } from "./session_id.js";
 import { readSessions, sessionLine } from "./sessions.js";
+import { NO_ID_TYPED, NOT_AN_ID } from "./texts/start.js";
 
 /** @import { ListedSession } from "./sessions.js" */
 
@@ -43,10 +44,7 @@ function join(box) {
     return;
   }
   box.setAttribute("aria-invalid", "true");
-  problem.textContent =
-    box.value.trim() === ""
-      ? "Type the session id, or paste the link."
-      : "That is no session id: lower-case letters, digits, - and _, at most 64, starting with a letter or digit.";
+  problem.textContent = box.value.trim() === "" ? NO_ID_TYPED : NOT_AN_ID;
   box.focus();
 }
 

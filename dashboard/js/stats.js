@@ -1,6 +1,21 @@
 /** Small statistics. */
 
 /**
+ * What floats may be off by: 3 times 0.1 is more than 0.3, and who reaches the line as the time
+ * ends has reached it.
+ */
+export const ROUNDING = 1e-9;
+
+/**
+ * @param {readonly unknown[]} values of which those that are no numbers do not count
+ * @returns {number | null} null of none
+ */
+export function largest(values) {
+  const known = values.filter((value) => typeof value === "number");
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/**
  * The middle of some numbers, which one odd value does not move.
  * @param {readonly number[]} values
  * @returns {number | null} null of none

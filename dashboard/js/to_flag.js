@@ -6,7 +6,9 @@
 /** @import { Meta, Telemetry } from "./types.js" */
 
 import { isUsed } from "./energy.js";
-import { isInLane, known } from "./race_progress.js";
+import { isInPits } from "./pits.js";
+import { known } from "./race_progress.js";
+import { ROUNDING } from "./stats.js";
 
 /**
  * Of fuel in L, of virtual energy in %; null while the end, the use or the level is unknown.
@@ -39,9 +41,6 @@ import { isInLane, known } from "./race_progress.js";
  * it nobody tells, so a stop is to be in time for both ends.
  * @typedef {{ from: number, to: number, entry: number | null }} Lane
  */
-
-/** Of a float: what is needed to the drop is there. */
-const ROUNDING = 1e-9;
 
 /**
  * @param {Telemetry} car
@@ -107,7 +106,7 @@ function stopsOf(car, lane, progress, reach, end, reaches_flag) {
   const first = firstEntry(car, progress, lane);
   const by = lastEntry(progress, reach, lane);
   const is_late = by.lap !== null && by.lap < first;
-  const late = noStop(isInLane(car) ? "in pits" : "too late");
+  const late = noStop(isInPits(car) ? "in pits" : "too late");
   return { pit_by: is_late ? late : by, pit_from: windowStart(reach, end, lane, first) };
 }
 
@@ -130,7 +129,7 @@ function whyNoStop({ pit_state }, progress, reaches_flag) {
  * @param {Lane} lane
  */
 function firstEntry(car, { lap, part }, { entry }) {
-  const is_entered = isInLane(car) && part > 0.5;
+  const is_entered = isInPits(car) && part > 0.5;
   const is_past = entry !== null && part > entry;
   return is_entered || is_past ? lap + 1 : lap;
 }

@@ -7,7 +7,7 @@
 /** @import { Column } from "./ring.js" */
 
 import { CORNERS } from "./corners.js";
-import { IN_PITS } from "./lap_follower.js";
+import { isInPits } from "./pits.js";
 import { HOLE_MS, withNulls } from "./ring.js";
 import { Means, medianSlope } from "./stats.js";
 
@@ -89,7 +89,7 @@ export class StintTrends {
     if (this.#before === null || this.#beginsStint(now, this.#before, frame)) this.#clear();
     else this.#follow(now, this.#before);
     this.#before = now;
-    const is_in_pits = IN_PITS.has(frame.pit_state ?? "");
+    const is_in_pits = isInPits(frame);
     if (is_in_pits) this.#is_whole = false;
     this.#has_stopped = is_in_pits && (this.#has_stopped || STANDS.has(frame.pit_state ?? ""));
     this.as_of_lap = frame.tires_as_of_lap ?? null;
@@ -138,13 +138,13 @@ export class StintTrends {
    * @param {Moment} before
    * @param {TrendFrame} frame
    */
-  #beginsStint(now, before, { pit_state }) {
+  #beginsStint(now, before, frame) {
     if (now.monitor_id !== before.monitor_id || now.run !== before.run) return true;
     if ((now.lap ?? Infinity) < (before.lap ?? 0)) return true;
     if ((now.stint_laps ?? Infinity) < (before.stint_laps ?? 0)) return true;
     // By a clock that was set back, what was before would come after.
     if (now.at_ms < before.at_ms - HOLE_MS) return true;
-    return this.#has_stopped && !IN_PITS.has(pit_state ?? "");
+    return this.#has_stopped && !isInPits(frame);
   }
 
   #clear() {

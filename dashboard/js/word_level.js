@@ -2,6 +2,8 @@
 
 /** @import { Word } from "./thresholds.js" */
 
+import { LIMIT_WORDS } from "./texts/words.js";
+
 /** @type {Readonly<Record<Word, string>>} */
 const LEVELS = {
   cold: "cold",
@@ -21,10 +23,13 @@ export function levelOf(word) {
   return word === null ? "" : LEVELS[word];
 }
 
+/** @param {Word | null} word */
+export const limitWord = (word) => (word === null ? "" : LIMIT_WORDS[word]);
+
 /**
  * The word, unless all is well.
  * @param {Word | null} word
  */
 export function oddWord(word) {
-  return word === null || word === "ok" ? "" : word;
+  return word === "ok" ? "" : limitWord(word);
 }

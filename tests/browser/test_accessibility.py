@@ -146,6 +146,7 @@ def test_link_is_selected_where_the_browser_does_not_copy(page: Page, demo: Demo
     """There is no clipboard without TLS, as in the network of a pit."""
     page.add_init_script("delete Navigator.prototype.clipboard")
     page.goto(demo.url)
+    expect(page.locator("#setup[data-filled]")).to_be_attached()
 
     page.locator("[data-test=copy-link]").click()
 

@@ -2,9 +2,9 @@
 
 /** @import { ActiveAlert, AlertInput } from "../../dashboard/js/alert_types.js" */
 
-import { alertText } from "../../dashboard/js/alert_texts.js";
 import { Alerts } from "../../dashboard/js/alerts.js";
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
+import { alertText } from "../../dashboard/js/texts/alerts.js";
 import { limitsOf } from "../../dashboard/js/thresholds.js";
 
 /** @typedef {Partial<AlertInput>} Known */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { alertText } from "../../dashboard/js/alert_texts.js";
 import { DEFAULT_UNITS, humanise } from "../../dashboard/js/format.js";
+import { alertText } from "../../dashboard/js/texts/alerts.js";
 import { AlertPage, CALM, car, names, texts } from "./alert_pages.js";
 import { row } from "./messages.js";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { alertText, ruleTitle } from "../../dashboard/js/alert_texts.js";
 import { RULE_NAMES } from "../../dashboard/js/alerts.js";
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
+import { alertText, ruleTitle } from "../../dashboard/js/texts/alerts.js";
 
 /** @import { Params } from "../../dashboard/js/alert_types.js" */
 /** @import { Units } from "../../dashboard/js/types.js" */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Store } from "../../dashboard/js/store.js";
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
+import { Store } from "../../dashboard/js/store.js";
+import { carStateText } from "../../dashboard/js/texts/start.js";
 import { Viewer } from "../../dashboard/js/view.js";
-import { essentials, stateLine } from "../../dashboard/js/widgets/car_row.js";
+import { essentials } from "../../dashboard/js/widgets/car_row.js";
 
 /** @import { View } from "../../dashboard/js/types.js" */
 
@@ -58,6 +59,6 @@ const STATES = [
 
 for (const { name, fields, said } of STATES) {
   test(`the state of a car in words: ${name}`, () => {
-    assert.equal(stateLine(view(fields)), said);
+    assert.equal(carStateText(view(fields)), said);
   });
 }

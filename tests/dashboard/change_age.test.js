@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { agoOf, agoText, readStamp, UNKNOWN } from "../../dashboard/js/change_age.js";
+import { agoOf, readStamp, UNKNOWN } from "../../dashboard/js/change_age.js";
+import { agoText } from "../../dashboard/js/texts/setup.js";
 
 /** @import { Stamp } from "../../dashboard/js/change_age.js" */
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { learnedFrom, learnedText, leftOutFor } from "../../dashboard/js/clean_laps.js";
+import { learnedFrom, leftOutFor } from "../../dashboard/js/clean_laps.js";
 import { Store } from "../../dashboard/js/store.js";
+import { learnedText } from "../../dashboard/js/texts/fuel.js";
 import { arrival, row, snapshot, untyped } from "./messages.js";
 
 /** @import { Learned, Reason } from "../../dashboard/js/clean_laps.js" */

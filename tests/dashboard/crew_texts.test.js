@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { driverRows, pitText, swapText } from "../../dashboard/js/crew_texts.js";
-import { clockTime } from "../../dashboard/js/format.js";
+import { clockTime } from "../../dashboard/js/texts/ages.js";
+import { driverRows, pitText, swapText } from "../../dashboard/js/texts/crew.js";
 
 /** @import { DriverTime } from "../../dashboard/js/drivers.js" */
 

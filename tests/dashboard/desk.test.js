@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Alarm } from "../../dashboard/js/alarm.js";
 import { CarMemory } from "../../dashboard/js/car_memory.js";
 import { Desk } from "../../dashboard/js/desk.js";
 import { tell } from "../../dashboard/js/desk_widgets.js";
-import { Alarm } from "../../dashboard/js/alarm.js";
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
 import { Store } from "../../dashboard/js/store.js";
 import { changedLimit } from "../../dashboard/js/thresholds.js";

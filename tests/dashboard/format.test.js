@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as format from "../../dashboard/js/format.js";
+import * as ages from "../../dashboard/js/texts/ages.js";
 
 /** @import { Units } from "../../dashboard/js/types.js" */
 
@@ -30,6 +31,10 @@ const CASES = [
   ["speed in km/h", format.speed(214.6, METRIC), "215"],
   ["speed in mph", format.speed(160.9344, IMPERIAL), "100"],
   ["no speed in mph", format.speed(undefined, IMPERIAL), "–"],
+  ["laps are rounded down", format.lapsDown(2.99, 1), "2.9"],
+  ["laps are rounded down to whole ones", format.lapsDown(2.99), "2"],
+  ["laps that floats make a hair less", format.lapsDown(10 * 0.3 - 1e-9, 1), "3.0"],
+  ["no laps", format.lapsDown(null, 1), "–"],
   ["reverse", format.gear(-1), "R"],
   ["neutral", format.gear(0), "N"],
   ["a gear", format.gear(5), "5"],
@@ -70,25 +75,25 @@ const CASES = [
   ["a sum of floats", format.setting(0.1 + 0.2), "0.3"],
   ["no setting", format.setting(null), "–"],
   ["hostile text stays text", format.setting("<img onerror=x>"), "<img onerror=x>"],
-  ["a short age", format.ageShort({ ms: 400, is_estimate: false }), "<1 s"],
-  ["an estimated age", format.ageShort({ ms: 12_900, is_estimate: true }), "about 12 s"],
-  ["an age of minutes", format.ageShort({ ms: 180_000, is_estimate: false }), "3 min"],
-  ["an age of hours", format.ageShort({ ms: 3 * 3_600_000, is_estimate: false }), "3 h"],
-  ["an age of days", format.ageShort({ ms: 3 * 86_400_000, is_estimate: false }), "3 days"],
-  ["no age", format.ageShort(null), "–"],
-  ["one second in words", format.ageWords({ ms: 1999, is_estimate: false }), "1 second"],
-  ["seconds in words", format.ageWords({ ms: 12_000, is_estimate: false }), "12 seconds"],
-  ["hours in words", format.ageWords({ ms: 7_200_000, is_estimate: true }), "about 2 hours"],
-  ["a kept age of seconds", format.ageClock(59_999), "59 s"],
-  ["a kept age of minutes", format.ageClock(300_000), "5 min"],
-  ["a kept age of hours", format.ageClock(7_500_000), "2 h 5 min"],
-  ["a kept age of days", format.ageClock(3.5 * 86_400_000), "3 days"],
-  ["a moment of today", format.moment(NOON, 3_600_000), "12:00"],
-  ["a short time", format.shortTime(84.6), "85 ms"],
-  ["a time of seconds", format.shortTime(1234), "1.2 s"],
-  ["a time of minutes", format.shortTime(200_000), "3 min"],
-  ["an unknown moment", format.clockTime("yesterday"), "–"],
-  ["no moment", format.clockTime(null), "–"],
+  ["a short age", ages.ageShort({ ms: 400, is_estimate: false }), "<1 s"],
+  ["an estimated age", ages.ageShort({ ms: 12_900, is_estimate: true }), "about 12 s"],
+  ["an age of minutes", ages.ageShort({ ms: 180_000, is_estimate: false }), "3 min"],
+  ["an age of hours", ages.ageShort({ ms: 3 * 3_600_000, is_estimate: false }), "3 h"],
+  ["an age of days", ages.ageShort({ ms: 3 * 86_400_000, is_estimate: false }), "3 days"],
+  ["no age", ages.ageShort(null), "–"],
+  ["one second in words", ages.ageWords({ ms: 1999, is_estimate: false }), "1 second"],
+  ["seconds in words", ages.ageWords({ ms: 12_000, is_estimate: false }), "12 seconds"],
+  ["hours in words", ages.ageWords({ ms: 7_200_000, is_estimate: true }), "about 2 hours"],
+  ["a kept age of seconds", ages.ageClock(59_999), "59 s"],
+  ["a kept age of minutes", ages.ageClock(300_000), "5 min"],
+  ["a kept age of hours", ages.ageClock(7_500_000), "2 h 5 min"],
+  ["a kept age of days", ages.ageClock(3.5 * 86_400_000), "3 days"],
+  ["a moment of today", ages.moment(NOON, 3_600_000), "12:00"],
+  ["a short time", ages.shortTime(84.6), "85 ms"],
+  ["a time of seconds", ages.shortTime(1234), "1.2 s"],
+  ["a time of minutes", ages.shortTime(200_000), "3 min"],
+  ["an unknown moment", ages.clockTime("yesterday"), "–"],
+  ["no moment", ages.clockTime(null), "–"],
   ["a unit", format.unitName(METRIC, "temperature"), "°C"],
   ["a unit that is its own name", format.unitName(IMPERIAL, "pressure"), "psi"],
 ];
@@ -100,5 +105,5 @@ for (const [name, shown, expected] of CASES) {
 }
 
 test("format: a moment of another day has its date", () => {
-  assert.match(format.moment(NOON, 2 * 86_400_000), /13.*, 12:00$|13.* 12:00$/);
+  assert.match(ages.moment(NOON, 2 * 86_400_000), /13.*, 12:00$|13.* 12:00$/);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { caughtText, flagText, leaderText, trendText } from "../../dashboard/js/gap_texts.js";
+import { caughtText, flagText, leaderText, trendText } from "../../dashboard/js/texts/gaps.js";
 
 /** @import { GapTrend } from "../../dashboard/js/gaps.js" */
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lapChart, noteOf, stintNumbers } from "../../dashboard/js/lap_rows.js";
+import { lapChart, stintNumbers } from "../../dashboard/js/lap_rows.js";
+import { noteOf } from "../../dashboard/js/texts/pace.js";
 import { lapsOf, ONE, SWAP, TWO } from "./car_laps.js";
 import { row } from "./messages.js";
 

@@ -472,3 +472,21 @@ test("of a hundred laps the last and the best are held", () => {
   assert.equal(whole.length, 98);
   assert.deepEqual([traces.current?.lap, traces.last?.lap, traces.best?.lap], [100, 99, 8]);
 });
+
+test("the ghost is where the best lap was at this time, and nowhere once that lap was over", () => {
+  const { traces } = follow(drive({ paces: [1, 1, 1, 1.1], hz: 20 }).slice(0, -20));
+  const { best, current } = traces;
+  assert(best !== null && current !== null);
+
+  for (const m of [0, 3, 1234.5, LENGTH_M]) {
+    const at_s = best.timeAt(m);
+    assert(Math.abs((best.distanceAt(at_s ?? NaN) ?? NaN) - m) < 1e-6, String(m));
+  }
+  assert.equal(best.distanceAt((best.lap_time ?? NaN) + 0.001), null);
+  assert.equal(best.distanceAt(-0.001), null);
+  assert.equal(traces.ghostNow(), best.distanceAt(current.at_s));
+});
+
+test("there is no ghost before a lap to compare with", () => {
+  assert.equal(new LapTraces().ghostNow(), null);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { celsiusOf, DEFAULT_UNITS, kpaOf } from "../../dashboard/js/format.js";
-import { limitText, limitUnit, problemText, readLimit } from "../../dashboard/js/limit_texts.js";
+import { limitText, limitUnit, problemText, readLimit } from "../../dashboard/js/texts/limits.js";
 import { limitsOf, QUANTITIES, quantities } from "../../dashboard/js/thresholds.js";
 
 /** @import { Quantity } from "../../dashboard/js/thresholds.js" */

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FAIR, GOOD, levelOf, NOT_MEASURED, QualityMeter, spread } from "../../dashboard/js/quality.js";
+import {
+  FAIR,
+  GOOD,
+  levelOf,
+  NOT_MEASURED,
+  QualityMeter,
+  spread,
+} from "../../dashboard/js/quality.js";
 import { arrival, EPOCH_MS, telemetry } from "./messages.js";
 
 /**

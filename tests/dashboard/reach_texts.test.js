@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
 import { Forecaster } from "../../dashboard/js/outlook.js";
-import { boxText, endsFirstText, endText, verdictText } from "../../dashboard/js/reach_texts.js";
+import { boxText, endsFirstText, endText, verdictText } from "../../dashboard/js/texts/reach.js";
 import { lapsOf, seat } from "./car_laps.js";
 
 /** @import { Stop } from "../../dashboard/js/to_flag.js" */

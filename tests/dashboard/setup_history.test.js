@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { agoOf, agoText } from "../../dashboard/js/change_age.js";
+import { agoOf } from "../../dashboard/js/change_age.js";
 import { MAX_MONITORS, MAX_REVISIONS, SetupHistory } from "../../dashboard/js/setup_history.js";
 import { sheetKey } from "../../dashboard/js/setup_sheet.js";
+import { agoText } from "../../dashboard/js/texts/setup.js";
 import { EPOCH_MS, setup } from "./messages.js";
 
 /** @import { Stamp } from "../../dashboard/js/change_age.js" */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { Store } from "../../dashboard/js/store.js";
 import { currentStint, lapsOfRun, stintsOf, SwapWatch, swapsOf } from "../../dashboard/js/stint.js";
+import { Store } from "../../dashboard/js/store.js";
 import { lapsOf, ONE, seat, SWAP, TWO } from "./car_laps.js";
 import { arrival, snapshot, untyped } from "./messages.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
-import { changeText, dayText, forecastLines } from "../../dashboard/js/weather_texts.js";
+import { changeText, dayText, forecastLines } from "../../dashboard/js/texts/weather.js";
 
 const FAHRENHEIT = { ...DEFAULT_UNITS, temperature: /** @type {const} */ ("F") };
 

@@ -4,9 +4,11 @@
 /** @import { Desk } from "../desk.js" */
 /** @import { Units, View } from "../types.js" */
 
-import { alertText, SEVERITY_WORDS } from "../alert_texts.js";
 import { create, find, textSlot } from "../dom.js";
-import { ageClock, clockTime, number } from "../format.js";
+import { number } from "../format.js";
+import { ageClock, clockTime } from "../texts/ages.js";
+import { alertText, SEVERITY_WORDS } from "../texts/alerts.js";
+import { STILL_ON } from "../texts/desk.js";
 
 /**
  * @param {HTMLElement} root
@@ -54,7 +56,7 @@ function rowElement({ finding, at_ms, lap, duration_ms }, offset_ms, units) {
     create("td", undefined, number(lap)),
     create("td", "text severity", SEVERITY_WORDS[finding.severity]),
     create("td", "text said", alertText(finding, units)),
-    create("td", undefined, duration_ms === null ? "still on" : ageClock(duration_ms)),
+    create("td", undefined, duration_ms === null ? STILL_ON : ageClock(duration_ms)),
   );
   return row;
 }

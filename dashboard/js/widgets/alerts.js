@@ -4,8 +4,9 @@
 /** @import { Desk } from "../desk.js" */
 /** @import { Units, View } from "../types.js" */
 
-import { alertText, ruleTitle, SEVERITY_WORDS } from "../alert_texts.js";
 import { changed, create, dataSlot, textSlot } from "../dom.js";
+import { alertText, ruleTitle, SEVERITY_WORDS } from "../texts/alerts.js";
+import { actLabel, alertStateText, MUTE, SEEN, UNMUTE } from "../texts/desk.js";
 
 /** The line of connection and the notices say these, and would say them twice. */
 const SAID_ELSEWHERE = new Set(["bridge", "broker", "stale"]);
@@ -63,7 +64,7 @@ function alertElement({ id, name }, desk) {
   const severity = create("strong");
   const text = create("span", "text");
   const state = create("span", "state");
-  const seen = button("Seen", () => desk.acknowledge(id));
+  const seen = button(SEEN, () => desk.acknowledge(id));
   const mute = button("", () => desk.mute(name, !desk.muted.includes(name)));
   element.append(severity, text, state, seen, mute);
   const write = {
@@ -87,15 +88,14 @@ function alertElement({ id, name }, desk) {
      */
     render({ finding, is_muted, is_acknowledged, is_old }, units) {
       const said = alertText(finding, units);
-      const states = [is_old && "not live", is_muted && "muted", is_acknowledged && "seen"];
       write.severity(SEVERITY_WORDS[finding.severity]);
       write.text(said);
-      write.state(states.filter((word) => word !== false).join(", "));
-      write.mute(is_muted ? "Unmute" : "Mute");
+      write.state(alertStateText({ is_old, is_muted, is_acknowledged }));
+      write.mute(is_muted ? UNMUTE : MUTE);
       write.look(is_muted || is_acknowledged || is_old ? "quiet" : finding.severity);
       write.isSeen(is_acknowledged);
-      write.seen(`Seen: ${said}`);
-      write.muting(`${is_muted ? "Unmute" : "Mute"}: ${ruleTitle(name)}`);
+      write.seen(actLabel(SEEN, said));
+      write.muting(actLabel(is_muted ? UNMUTE : MUTE, ruleTitle(name)));
     },
   };
 }

@@ -3,7 +3,10 @@
 /** @import { View } from "../types.js" */
 
 import { create, dataSlot, textSlot } from "../dom.js";
-import { DASH, fuel, gap, humanise, lapTime, number, place, temperature, unitName } from "../format.js";
+import { DASH, fuel, gap, lapTime, number, place, temperature, unitName } from "../format.js";
+import { largest } from "../stats.js";
+import { pitText } from "../texts/crew.js";
+import { carStateText } from "../texts/start.js";
 
 const CELLS = [
   "position", "lap", "last", "best", "ahead", "behind", "fuel", "left", "tire", "wear",
@@ -22,15 +25,15 @@ export function carRow(row, href) {
   head.append(link, driver);
   const stateCell = create("td", "text state");
   const cells = new Map(CELLS.map((name) => [name, valueCell(name)]));
-  const pits = valueCell("pits");
-  pits.classList.add("text");
-  row.replaceChildren(head, stateCell, ...cells.values(), pits);
+  const pitCell = valueCell("pits");
+  pitCell.classList.add("text");
+  row.replaceChildren(head, stateCell, ...cells.values(), pitCell);
 
   const slots = new Map([...cells].map(([name, cell]) => [name, textSlot(cell)]));
   const title = textSlot(link);
   const driverText = textSlot(driver);
   const stateText = textSlot(stateCell);
-  const pitText = textSlot(pits);
+  const pits = textSlot(pitCell);
   const state = dataSlot(row, "state");
   const monitor = dataSlot(row, "monitor");
   const level = dataSlot(row, "level");
@@ -46,10 +49,9 @@ export function carRow(row, href) {
       state(view.state);
       monitor(view.monitor_state ?? "");
       level(view.has_broker ? "" : "bad");
-      stateText(stateLine(view));
+      stateText(carStateText(view));
       for (const [name, text] of Object.entries(essentials(view))) slots.get(name)?.(text);
-      const { pit_state } = view.telemetry;
-      pitText(pit_state && pit_state !== "none" ? humanise(pit_state) : DASH);
+      pits(view.telemetry.pit_state === "none" ? DASH : pitText(view.telemetry));
     },
   };
 }
@@ -71,16 +73,6 @@ function carName({ meta }, session_id) {
 }
 
 /** @param {View} view */
-export function stateLine(view) {
-  if (!view.has_broker) return "The bridge has lost the broker";
-  const { monitor_state, state, connection } = view;
-  if (state === "live" && monitor_state !== null && monitor_state !== "online") {
-    return `Monitor ${monitor_state}`;
-  }
-  return state === "waiting" ? "Nothing published yet" : connection;
-}
-
-/** @param {View} view */
 export function essentials({ telemetry: car, best_lap_time, outlook, units, laps }) {
   const left = outlook.reach.laps_left;
   return {
@@ -92,8 +84,8 @@ export function essentials({ telemetry: car, best_lap_time, outlook, units, laps
     behind: gap(car.gap_behind, car.gap_behind_laps),
     fuel: withUnit(fuel(car.fuel, units), unitName(units, "fuel")),
     left: left === null ? DASH : number(left, 1),
-    tire: withUnit(temperature(largest(car.tire_temps), units), unitName(units, "temperature")),
-    wear: withUnit(number(largest(car.tire_wear)), "%"),
+    tire: withUnit(temperature(largest(Object.values(car.tire_temps ?? {})), units), unitName(units, "temperature")),
+    wear: withUnit(number(largest(Object.values(car.tire_wear ?? {}))), "%"),
   };
 }
 
@@ -111,9 +103,3 @@ function positionText(overall, in_class) {
  * @param {string} unit
  */
 const withUnit = (text, unit) => (text === DASH ? DASH : `${text} ${unit}`);
-
-/** @param {Partial<Record<string, number | null>> | null | undefined} wheels */
-function largest(wheels) {
-  const known = Object.values(wheels ?? {}).filter((value) => typeof value === "number");
-  return known.length === 0 ? null : Math.max(...known);
-}

@@ -6,8 +6,8 @@
 
 import { changed, create, dataSlot, find, textSlot } from "../dom.js";
 import { duration, number, temperature } from "../format.js";
+import { changeText, dayText, forecastLines } from "../texts/weather.js";
 import { classify } from "../thresholds.js";
-import { changeText, dayText, forecastLines } from "../weather_texts.js";
 import { levelOf, oddWord } from "../word_level.js";
 
 /**

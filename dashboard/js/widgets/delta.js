@@ -1,15 +1,17 @@
 /** How far the lap being driven is behind the best and the last, now and along the lap. */
 
 /** @import { View } from "../types.js" */
-/** @import { LapTraces } from "../lap_trace.js" */
 /** @import { Recorder } from "../recorder.js" */
 
+import { ChartCursor } from "../chart_cursor.js";
 import { tracesCsv } from "../csv.js";
 import { dataSlot, find, textSlot } from "../dom.js";
 import { exportButton } from "../download.js";
-import { delta as signed, lapTime, number, signOf } from "../format.js";
+import { delta as signed, lapTime, signOf } from "../format.js";
 import { delta } from "../lap_trace.js";
 import { axis, markLine, paint, plot } from "../plot.js";
+import { BY_THE_GAME, deltaAtText, deltaNote, kmText } from "../texts/pace.js";
+import { SIGN_WORDS } from "../texts/words.js";
 
 /** Of a chart that has nothing to show. */
 const SOME_LENGTH_M = 5000;
@@ -33,9 +35,9 @@ export function deltaWidget(root, recorder) {
       const { traces } = recorder;
       best(traces.best === null ? (telemetry.delta_best ?? null) : traces.deltaNow(traces.best));
       last(traces.deltaNow(traces.last));
-      references.best(traces.best === null ? "as the game says" : lapTime(traces.best.lap_time));
+      references.best(traces.best === null ? BY_THE_GAME : lapTime(traces.best.lap_time));
       references.last(lapTime(traces.last?.lap_time));
-      note(noteText(traces));
+      note(deltaNote(traces));
       chart(meta.track_length);
     },
   };
@@ -55,17 +57,8 @@ function numberSlot(root, name) {
     const meaning = signOf(behind_s, 2);
     text(signed(behind_s, 2));
     sign(meaning === "faster" ? meaning : "");
-    words(meaning);
+    words(SIGN_WORDS[meaning]);
   };
-}
-
-/** @param {LapTraces} traces */
-function noteText(traces) {
-  if (traces.reason === "no track length") return "the track's length is not known";
-  if (traces.reason === "no data") return "no lap distance is given";
-  if (traces.last === null) return "learning: one whole lap is needed";
-  if (traces.reason === "learning") return "learning: one whole valid lap is needed";
-  return traces.current === null ? "from the next time over the line" : "";
 }
 
 /**
@@ -82,7 +75,7 @@ function deltaPlot(root, recorder) {
       y: { range: (_, low, high) => aroundZero(low, high) },
     },
     axes: [
-      axis(root, (m) => `${number(m / 1000, 1)} km`, { side: 2, size: 22, space: 64 }),
+      axis(root, kmText, { side: 2, size: 22, space: 64 }),
       axis(root, (s) => (s === 0 ? "0" : signed(s, 1)), { side: 3, size: 44, space: 28 }),
     ],
     series: [
@@ -91,7 +84,9 @@ function deltaPlot(root, recorder) {
       { stroke: paint(root, "--soft"), width: 1.5, dash: [5, 4], points: { show: false } },
     ],
     hooks: { drawAxes: [(u) => markLine(u, "y", 0, zero())] },
-  });
+  }, new ChartCursor(root, ({ data: [along, best, last] }, i) => {
+    return deltaAtText(along[i] ?? 0, signed(best?.[i], 2), signed(last?.[i], 2));
+  }));
   return (/** @type {number | null | undefined} */ track_length) => {
     length_m = track_length || SOME_LENGTH_M;
     chart.draw(recorder.revision, () => {

@@ -4,9 +4,10 @@
 /** @import { SettingName, SettingsHistory } from "../settings_history.js" */
 /** @import { Telemetry, Picture } from "../types.js" */
 
-import { agoOf, agoText } from "../change_age.js";
+import { agoOf } from "../change_age.js";
 import { dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
 import { gear, number, speed } from "../format.js";
+import { wasOnTheWayText } from "../texts/setup.js";
 
 /** Share of the limit at which an upshift is due. */
 const SHIFT_AT = 0.96;
@@ -102,5 +103,5 @@ const CHANGES = [
 function changeText(settings, name, digits, now) {
   const change = settings.last(name);
   if (change === null) return "";
-  return `was ${number(change.before, digits)}, ${agoText(agoOf(change.stamp, now))}`;
+  return wasOnTheWayText(number(change.before, digits), agoOf(change.stamp, now));
 }

@@ -1,13 +1,14 @@
 /** Litres and virtual energy, how far they go, and whether that is far enough. */
 
-/** @import { Tank } from "../energy.js" */
+/** @import { Lack, Tank } from "../energy.js" */
 /** @import { Need } from "../to_flag.js" */
 /** @import { View } from "../types.js" */
 
-import { learnedText } from "../clean_laps.js";
 import { dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
-import { DASH, duration, fuel, number } from "../format.js";
-import { boxText, endsFirstText, endText, verdictText } from "../reach_texts.js";
+import { DASH, duration, fuel, lapsDown, number } from "../format.js";
+import { lastLeftOutText, restsOnText, timeLeftText } from "../texts/fuel.js";
+import { boxText, endsFirstText, endText, verdictText } from "../texts/reach.js";
+import { LACK_WORDS } from "../texts/words.js";
 import { usesWidget } from "./uses.js";
 
 /** Laps left at which a stop is near, and at which it is due. */
@@ -40,8 +41,8 @@ export function fuelWidget(root) {
       litres(fuel(tank.left, units));
       percent(number(tank.percent));
       bar(tank.percent === null ? null : tank.percent / 100);
-      lapsLeft(number(roundedDown(reach.laps_left), 1));
-      timeLeft(reach.time_left_s === null ? "" : `${duration(reach.time_left_s)} left`);
+      lapsLeft(lapsDown(reach.laps_left, 1));
+      timeLeft(reach.time_left_s === null ? "" : timeLeftText(duration(reach.time_left_s)));
       emptyLap(number(reach.empty_lap));
       level(levelOf(reach.laps_left));
       endsFirst(endsFirstText(reach));
@@ -51,7 +52,7 @@ export function fuelWidget(root) {
       hasEnergy(energy === null ? "" : "yes");
       fuelTank(tank, to_flag.fuel, (amount, digits = 1) => fuel(amount, units, digits));
       if (energy !== null) energyTank(energy, to_flag.energy, (amount, digits = 1) => number(amount, digits));
-      learned(restsOn(tank, energy));
+      learned(restsOnText(tank.learned, energy?.learned ?? null));
       uses(laps, tank.use, units);
     },
   };
@@ -75,9 +76,9 @@ function tankWidget(root, name) {
     /** @type {Amount} */ amount,
   ) => {
     left(amount(tank.left));
-    use(tank.use === null ? (tank.learned.reason ?? DASH) : amount(tank.use, 2));
+    use(tank.use === null ? lackText(tank.learned.reason) : amount(tank.use, 2));
     last(lastText(tank, amount));
-    laps(number(roundedDown(tank.laps_left), 1));
+    laps(lapsDown(tank.laps_left, 1));
     time(duration(tank.time_left_s));
     need(amount(to_flag?.needed ?? null));
     needSpare(amount(to_flag?.needed_spare ?? null));
@@ -100,27 +101,12 @@ function signed(amount, over = null) {
  */
 function lastText({ last: { used, left_out } }, amount) {
   const shown = amount(used, 2);
-  return used === null || left_out === null ? shown : `${left_out} ${shown}`;
+  return used === null || left_out === null ? shown : lastLeftOutText(left_out, shown);
 }
 
-/**
- * How many laps the use rests on, and which were left out.
- * @param {Tank} tank
- * @param {Tank | null} energy
- */
-function restsOn({ learned }, energy) {
-  const of_fuel = `Per lap: ${learnedText(learned)}`;
-  if (energy === null) return of_fuel;
-  const of_energy = learnedText(energy.learned);
-  return of_energy === learnedText(learned) ? of_fuel : `${of_fuel}. Energy: ${of_energy}`;
-}
-
-/**
- * Down, because a lap that the tank does not reach must not be promised.
- * @param {number | null} laps
- */
-function roundedDown(laps) {
-  return laps === null ? null : Math.floor(laps * 10 + 1e-6) / 10;
+/** @param {Lack | null} reason */
+function lackText(reason) {
+  return reason === null ? DASH : LACK_WORDS[reason];
 }
 
 /** @param {number | null} laps */

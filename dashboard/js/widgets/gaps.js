@@ -3,8 +3,8 @@
 /** @import { View } from "../types.js" */
 
 import { find, textSlot } from "../dom.js";
-import { lapTime, number } from "../format.js";
-import { caughtText, flagText, leaderText } from "../gap_texts.js";
+import { number } from "../format.js";
+import { caughtText, flagText, leaderLapText, leaderText } from "../texts/gaps.js";
 
 /** @param {HTMLElement} root */
 export function gapsWidget(root) {
@@ -20,7 +20,7 @@ export function gapsWidget(root) {
       ahead(caughtText(gaps.ahead));
       behind(caughtText(gaps.behind));
       leader(leaderText(car));
-      leaderLap(typeof car.leader_lap_time === "number" ? `lap ${lapTime(car.leader_lap_time)}` : "");
+      leaderLap(leaderLapText(car));
       trafficAhead(number(car.traffic_ahead, 1));
       trafficBehind(number(car.traffic_behind, 1));
       flag(flagText(car));

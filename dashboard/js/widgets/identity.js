@@ -3,7 +3,9 @@
 /** @import { Picture } from "../types.js" */
 
 import { changed, find, hook, textSlot } from "../dom.js";
-import { DASH, duration, humanise, number } from "../format.js";
+import { DASH, humanise } from "../format.js";
+import { stintText } from "../texts/crew.js";
+import { titleText } from "../texts/page.js";
 
 /** @param {HTMLElement} root */
 export function identityWidget(root) {
@@ -32,18 +34,8 @@ export function identityWidget(root) {
       team(meta.team ?? "");
       driver(name || DASH);
       stint(stintText(telemetry.stint_laps, telemetry.stint_time));
-      title(meta.car ? `${meta.car_number ?? ""} ${meta.car} – pitboard`.trim() : "pitboard");
+      title(titleText(meta));
     },
   };
 }
 
-/**
- * @param {number | null | undefined} laps
- * @param {number | null | undefined} seconds
- */
-function stintText(laps, seconds) {
-  const parts = [];
-  if (typeof laps === "number") parts.push(laps === 1 ? "1 lap" : `${number(laps)} laps`);
-  if (typeof seconds === "number") parts.push(duration(seconds));
-  return parts.length === 0 ? "" : `stint ${parts.join(", ")}`;
-}

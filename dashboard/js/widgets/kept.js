@@ -3,7 +3,7 @@
 /** @import { Picture } from "../types.js" */
 
 import { changed, textSlot } from "../dom.js";
-import { keptText } from "../texts.js";
+import { keptText } from "../texts/page.js";
 
 /** @param {HTMLElement} root */
 export function keptWidget(root) {

@@ -4,9 +4,11 @@
 /** @import { Shown } from "./laps.js" */
 
 import { create, dataSlot, find, textSlot } from "../dom.js";
-import { clockTime, DASH, delta, fuel, lapTime, number } from "../format.js";
-import { noteOf, rowKey, stintNumbers } from "../lap_rows.js";
+import { DASH, delta, fuel, lapTime, number } from "../format.js";
+import { rowKey, stintNumbers } from "../lap_rows.js";
 import { counts } from "../laps.js";
+import { clockTime } from "../texts/ages.js";
+import { BEST, noteOf } from "../texts/pace.js";
 
 /** @param {HTMLElement} table */
 export function tableWidget(table) {
@@ -109,7 +111,7 @@ function isBest({ lap, best_lap_time }) {
 /** @param {RowFacts} facts */
 function deltaText(facts) {
   const { lap, best_lap_time } = facts;
-  if (isBest(facts)) return "best";
+  if (isBest(facts)) return BEST;
   if (lap.lap_time === null || best_lap_time === null) return DASH;
   return delta(lap.lap_time - best_lap_time);
 }

@@ -5,35 +5,51 @@
 import { lapsCsv } from "../csv.js";
 import { changed, find, textSlot } from "../dom.js";
 import { exportButton } from "../download.js";
-import { DEFAULT_UNITS, number } from "../format.js";
+import { DEFAULT_UNITS } from "../format.js";
+import { allLapsText, drivenText } from "../texts/pace.js";
 import { tableWidget } from "./lap_table.js";
 
 const FEW = 12;
-/** Rows are made as the reader comes near them: a thousand at once would hold up the page. */
+/** Rows are made as the reader comes near them, and no more in a frame than a frame has time for. */
 const STEP = 100;
+const SLICE = 20;
 const NEAR_END_PX = 600;
 
 /** @typedef {Pick<View, "laps" | "best_lap_time" | "units">} Shown */
 
-/** @param {HTMLElement} root */
-export function lapsWidget(root) {
+/**
+ * @param {HTMLElement} root
+ * @param {(run: () => void) => void} nextFrame
+ */
+export function lapsWidget(root, nextFrame = requestAnimationFrame) {
   /** @type {Shown} */
   let shown = { laps: [], best_lap_time: null, units: DEFAULT_UNITS };
-  let limit = FEW;
+  let wanted = FEW;
+  let made = FEW;
+  let is_growing = false;
   const table = tableWidget(find(root, "table"));
   const frame = frameWidget(root);
   const paint = () => {
-    table.render(shown, limit);
-    frame.render(shown.laps.length, limit > FEW);
+    table.render(shown, made);
+    frame.render(shown.laps.length, wanted > FEW);
   };
-  frame.onToggle(() => {
-    limit = limit === FEW ? STEP : FEW;
+  const grow = () => {
+    made = Math.min(wanted, made + SLICE);
     paint();
-  });
+    is_growing = made < Math.min(wanted, shown.laps.length);
+    if (is_growing) nextFrame(grow);
+  };
+  const want = (/** @type {number} */ count) => {
+    wanted = count;
+    made = Math.min(made, wanted);
+    paint();
+    if (is_growing) return;
+    is_growing = true;
+    nextFrame(grow);
+  };
+  frame.onToggle(() => want(wanted === FEW ? STEP : FEW));
   frame.onNearEnd(() => {
-    if (limit === FEW || limit >= shown.laps.length) return;
-    limit += STEP;
-    paint();
+    if (wanted !== FEW && !is_growing && wanted < shown.laps.length) want(wanted + STEP);
   });
   exportButton(find(root, "[data-export=laps]"), "laps", () => lapsCsv(shown.laps));
 
@@ -77,8 +93,8 @@ function frameWidget(root) {
     render(count, is_open) {
       none.hidden = count > 0;
       button.hidden = count <= FEW && !is_open;
-      buttonText(is_open ? `Show the newest ${FEW}` : `Show all ${number(count)} laps`);
-      note(count === 0 ? "" : `${number(count)} driven`);
+      buttonText(allLapsText(is_open, FEW, count));
+      note(drivenText(count));
       open(is_open);
     },
     /** @param {() => void} run */

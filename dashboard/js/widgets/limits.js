@@ -8,6 +8,7 @@
 import { FAMILIES, familyOf } from "../car_families.js";
 import { create, find } from "../dom.js";
 import { DEFAULT_UNITS } from "../format.js";
+import { actLabel, RESET } from "../texts/desk.js";
 import {
   FAMILY_NAMES,
   LIMIT_NAMES,
@@ -16,7 +17,7 @@ import {
   problemText,
   QUANTITY_NAMES,
   readLimit,
-} from "../limit_texts.js";
+} from "../texts/limits.js";
 import { changedLimit, limitsOf, QUANTITIES, quantities, resetLimits } from "../thresholds.js";
 
 /**
@@ -122,9 +123,9 @@ function lineElement(quantity) {
   legend.append(unit);
   const problem = create("p", "problem");
   problem.id = `problem-${quantity}`;
-  const reset = create("button", "quiet", "Reset");
+  const reset = create("button", "quiet", RESET);
   reset.type = "button";
-  reset.setAttribute("aria-label", `Reset ${QUANTITY_NAMES[quantity].toLowerCase()}`);
+  reset.setAttribute("aria-label", actLabel(RESET, QUANTITY_NAMES[quantity]));
   const fields = QUANTITIES[quantity].names.map((name) => fieldElement(quantity, name));
   element.append(legend, ...fields.map(({ label }) => label), reset, problem);
   return { element, unit, fields, reset, problem };

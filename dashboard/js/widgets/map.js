@@ -5,10 +5,9 @@
 /** @import { Mark, TrackMap } from "../track_map.js" */
 /** @import { Recorder } from "../recorder.js" */
 
-import { changed, fillSlot, find, textSlot } from "../dom.js";
-import { DASH, number } from "../format.js";
+import { changed, fillSlot, find, shape, textSlot } from "../dom.js";
+import { markWord, noMapText, placeText } from "../texts/pace.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 /** Half the length of a mark across the track, in the map's units, and how far off its word is. */
 const HALF_MARK = 22;
 const WORD_OFF = 54;
@@ -17,10 +16,15 @@ const WORD_OFF = 54;
  * @param {HTMLElement} root
  * @param {Recorder} recorder
  */
-export function mapWidget(root, { map }) {
+export function mapWidget(root, { map, traces }) {
   const plan = find(root, "[data-slot=plan]");
   const unmapped = find(root, "[data-slot=unmapped]");
   const spot = find(root, "[data-slot=spot]");
+  const ghost = find(root, "[data-slot=ghost]");
+  const legend = find(root, "[data-slot=map-legend]");
+  const hasGhost = changed((/** @type {boolean} */ has) => {
+    legend.hidden = !has;
+  });
   const bar = fillSlot(find(root, "[data-bar=lap]"));
   const place = textSlot(find(root, "[data-slot=place]"));
   const reason = textSlot(find(root, "[data-slot=map-reason]"));
@@ -43,8 +47,11 @@ export function mapWidget(root, { map }) {
       const { fraction, point } = map.place(telemetry);
       bar(fraction);
       moveSpot(spot, map, point);
-      place(placeText(telemetry, meta));
-      reason(reasonText(map));
+      const ghost_m = traces.ghostNow();
+      moveSpot(ghost, map, ghost_m === null ? null : (outline?.drawnAt(ghost_m) ?? null));
+      hasGhost(outline !== null && traces.best !== null);
+      place(placeText(telemetry, meta.track_length));
+      reason(noMapText(map.reason));
     },
   };
 }
@@ -66,24 +73,6 @@ function moveSpot(spot, { outline }, point) {
 }
 
 /**
- * @param {View["telemetry"]} telemetry
- * @param {View["meta"]} meta
- */
-function placeText({ lap_distance, sector }, { track_length }) {
-  if (typeof lap_distance !== "number") return DASH;
-  const km = number(lap_distance / 1000, 1);
-  const of = track_length ? ` of ${number(track_length / 1000, 1)}` : "";
-  return `${km}${of} km${typeof sector === "number" ? `, sector ${number(sector)}` : ""}`;
-}
-
-/** @param {TrackMap} map */
-function reasonText({ reason }) {
-  if (reason === "no track length") return "No map: the track's length is not known";
-  if (reason === "no data") return "No map: the car's place is not given";
-  return reason === "learning" ? "Learning the track: the map comes after one whole lap" : "";
-}
-
-/**
  * @param {HTMLElement} plan
  * @param {TrackMap} map
  * @param {View["meta"]} meta
@@ -98,20 +87,11 @@ function draw(plan, map, meta) {
   const places = outline.points.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`);
   const road = shape("path", { class: "road", d: `M${places.join("L")}Z` });
   const marks = map.marks(meta);
-  const words = marks.map((mark, i) => wordOf(mark, marks.slice(0, i)));
+  const words = marks.map(({ kind }, i) => {
+    return markWord(kind, marks.slice(0, i).filter((mark) => mark.kind === "sector").length);
+  });
   const shapes = marks.flatMap((mark, i) => markShapes(mark, words[i] ?? "", map));
   svg.replaceChildren(road, ...shapes);
-}
-
-/**
- * @param {Mark} mark
- * @param {Mark[]} before
- */
-function wordOf({ kind }, before) {
-  if (kind === "line") return "start";
-  if (kind !== "sector") return kind === "pit_entry" ? "pit in" : "pit out";
-  // Where a sector ends the next begins.
-  return `S${before.filter((mark) => mark.kind === "sector").length + 2}`;
 }
 
 /**
@@ -136,14 +116,4 @@ function markShapes({ kind, fraction, point }, word, { outline }) {
   const text = shape("text", { class: "word", x: text_at.x, y: text_at.y });
   text.textContent = word;
   return [shape("line", { class: `mark ${kind}`, ...stroke }), text];
-}
-
-/**
- * @param {"path" | "line" | "text"} tag
- * @param {Record<string, string | number>} attributes
- */
-function shape(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  return element;
 }

@@ -4,11 +4,13 @@
 /** @import { LapChart } from "../lap_rows.js" */
 /** @import { Chart } from "../plot.js" */
 
+import { ChartCursor } from "../chart_cursor.js";
 import { changed, find, textSlot } from "../dom.js";
-import { lapTime, number } from "../format.js";
+import { delta, lapTime, number } from "../format.js";
 import { lapChart } from "../lap_rows.js";
 import { currentRun } from "../laps.js";
 import { axis, markLine, paint, plot } from "../plot.js";
+import { lapAtText, lapSpanText, PIT_MARK } from "../texts/pace.js";
 
 /** @param {HTMLElement} root */
 export function paceWidget(root) {
@@ -31,7 +33,7 @@ export function paceWidget(root) {
         seen = laps;
         chart = lapChart(currentRun(laps), best_lap_time, lapTime);
         text(chart.text);
-        note(chart.laps.length === 0 ? "" : `laps ${chart.laps[0]} to ${chart.laps.at(-1)}`);
+        note(lapSpanText(chart.laps));
         isEmpty(chart.laps.length === 0);
       }
       draw(chart);
@@ -52,7 +54,7 @@ function lapPlot(root) {
   /** @type {LapChart | null} */
   let shown = null;
   const marks = (/** @type {Chart} */ u) => {
-    for (const lap of shown?.pits ?? []) markLine(u, "x", lap, colours.pit(), "pit");
+    for (const lap of shown?.pits ?? []) markLine(u, "x", lap, colours.pit(), PIT_MARK);
     for (const { lap, name } of shown?.swaps ?? []) {
       markLine(u, "x", lap - 0.5, colours.swap(), name);
     }
@@ -73,11 +75,21 @@ function lapPlot(root) {
       { ...dots(colours.best, colours.best, 9), width: 0 },
     ],
     hooks: { drawAxes: [marks] },
-  });
+  }, new ChartCursor(root, (_, i) => (shown === null ? "" : atText(shown, i))));
   return (/** @type {LapChart} */ chart) => {
     shown = chart;
     plotted.draw(chart, () => [chart.laps, chart.clean, chart.others, chart.best]);
   };
+}
+
+/**
+ * @param {LapChart} chart
+ * @param {number} i
+ */
+function atText({ laps, times, notes, best_s }, i) {
+  const time = times[i] ?? null;
+  const behind = time === null || best_s === null ? null : time - best_s;
+  return lapAtText(laps[i], lapTime(time), delta(behind), notes[i] ?? "");
 }
 
 /**

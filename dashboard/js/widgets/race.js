@@ -1,10 +1,11 @@
 /** Where the car stands in the race. */
 
-/** @import { Telemetry, View } from "../types.js" */
+/** @import { View } from "../types.js" */
 
 import { dataSlot, find, hook, textSlot } from "../dom.js";
-import { delta, duration, gap, humanise, lapTime, number, place, signOf } from "../format.js";
-import { trendText } from "../gap_texts.js";
+import { delta, gap, humanise, lapTime, number, place, signOf } from "../format.js";
+import { trendText } from "../texts/gaps.js";
+import { classText, raceLapsText, toGoText } from "../texts/pace.js";
 
 /** @param {HTMLElement} root */
 export function raceWidget(root) {
@@ -35,7 +36,7 @@ export function raceWidget(root) {
       position(place(car.position));
       classPosition(classText(car.class_position, meta.car_class));
       lap(number(car.lap));
-      lapOf(meta.race_laps ? `of ${number(meta.race_laps)}` : "");
+      lapOf(raceLapsText(meta.race_laps));
       running(lapTime(car.lap_time, 1));
       deltaBest(signed(car.delta_best, 2));
       deltaSign(signOf(car.delta_best, 2));
@@ -51,23 +52,6 @@ export function raceWidget(root) {
       phase(car.session_phase ? humanise(car.session_phase) : "");
     },
   };
-}
-
-/**
- * @param {number | null | undefined} class_position
- * @param {string | null | undefined} car_class
- */
-function classText(class_position, car_class) {
-  if (typeof class_position !== "number") return car_class ?? "";
-  return `${place(class_position)} in ${car_class || "class"}`;
-}
-
-/** @param {Telemetry} car */
-function toGoText(car) {
-  if (typeof car.time_remaining !== "number" && typeof car.laps_remaining === "number") {
-    return `${number(car.laps_remaining)} laps`;
-  }
-  return duration(car.time_remaining);
 }
 
 /**

@@ -5,6 +5,7 @@
 
 import { create } from "../dom.js";
 import { hide, move, ordered, reset, show } from "../prefs.js";
+import { actLabel, HIDE, MOVE_DOWN, MOVE_UP, SECTIONS_RESET, SHOW } from "../texts/desk.js";
 
 /** @typedef {"up" | "down" | "hide"} Act */
 /** @typedef {{ id: string, name: string, is_hidden: boolean, place: number, count: number }} Row */
@@ -19,7 +20,7 @@ import { hide, move, ordered, reset, show } from "../prefs.js";
 export function sectionsWidget(root, desk, sections, onChange) {
   const known = sections.map(({ id }) => id);
   const list = create("ol");
-  const back = create("button", "quiet", "Sections as at first");
+  const back = create("button", "quiet", SECTIONS_RESET);
   back.type = "button";
   root.append(list, back);
 
@@ -86,12 +87,12 @@ function rowElement(row, onAct) {
     button.dataset["act"] = act;
     button.dataset["of"] = id;
     button.disabled = is_off;
-    button.setAttribute("aria-label", `${text} ${name}`);
+    button.setAttribute("aria-label", actLabel(text, name));
     button.addEventListener("click", () => onAct(row, act));
     element.append(button);
   };
-  add("up", "Up", place === 0);
-  add("down", "Down", place === count - 1);
-  add("hide", is_hidden ? "Show" : "Hide");
+  add("up", MOVE_UP, place === 0);
+  add("down", MOVE_DOWN, place === count - 1);
+  add("hide", is_hidden ? SHOW : HIDE);
   return element;
 }

@@ -3,13 +3,13 @@
 /** @import { Alarm, Notifier } from "../alarm.js" */
 /** @import { Desk } from "../desk.js" */
 
-import { ruleTitle } from "../alert_texts.js";
 import { ALL, RULE_NAMES } from "../alerts.js";
 import { create, find } from "../dom.js";
-import { changedRule } from "../prefs.js";
+import { changedRule, RULES } from "../prefs.js";
+import { ruleTitle } from "../texts/alerts.js";
+import { ALL_ALERTS, NO_RULE, NOT_ALLOWED } from "../texts/desk.js";
 import { sectionsWidget } from "./sections.js";
 
-const RULES = /** @type {const} */ (["min_total", "max_total", "max_continuous"]);
 const S_PER_MINUTE = 60;
 
 /**
@@ -92,7 +92,7 @@ function notifyWidget(dialog, desk, notifier) {
     const permission = notifier.permission();
     notify.checked = desk.prefs.has_notifications && permission === "granted";
     notify.disabled = permission === null || permission === "denied";
-    hint.textContent = notify.disabled ? "This browser does not allow them for this page" : "";
+    hint.textContent = notify.disabled ? NOT_ALLOWED : "";
   };
   notify.addEventListener("change", () => {
     desk.changePrefs({ ...desk.prefs, has_notifications: notify.checked });
@@ -108,7 +108,7 @@ function notifyWidget(dialog, desk, notifier) {
 function mutesWidget(root, desk) {
   const boxes = [ALL, ...RULE_NAMES].map((name) => {
     const item = create("li");
-    const label = create("label", undefined, name === ALL ? "All of them" : ruleTitle(name));
+    const label = create("label", undefined, name === ALL ? ALL_ALERTS : ruleTitle(name));
     const box = create("input");
     box.type = "checkbox";
     box.name = name;
@@ -138,7 +138,7 @@ function drivingWidget(dialog, desk) {
       const seconds = is_empty ? null : Math.round(minutes * S_PER_MINUTE);
       const changed = changedRule(desk.prefs, rule, seconds);
       const is_refused = changed === desk.prefs;
-      problem.textContent = is_refused ? "Minutes, more than 0 and less than a week" : "";
+      problem.textContent = is_refused ? NO_RULE : "";
       if (is_refused) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
       if (!is_refused) desk.changePrefs(changed);

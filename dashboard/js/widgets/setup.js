@@ -6,11 +6,11 @@
 /** @import { SetupMessage, View } from "../types.js" */
 
 import { changed, create, find, textSlot } from "../dom.js";
-import { clockTime } from "../format.js";
-import { CORNER_NAMES } from "../corners.js";
 import { setupGroups } from "../setup.js";
 import { changesByLine, lineKey, lineText } from "../setup_changes.js";
 import { searchSetup } from "../setup_search.js";
+import { CHANGED, nothingFoundText, revisionText } from "../texts/setup.js";
+import { CORNER_NAMES } from "../texts/words.js";
 import { setupChangesWidget } from "./setup_changes.js";
 
 /** @typedef {{ changes: LastChange[], write: (text: string) => void }} Dated */
@@ -46,7 +46,7 @@ export function setupWidget(root, memory, is_wide) {
     render(view) {
       shown = view;
       has(view.setup !== null);
-      note(view.setup === null ? "" : noteText(view.setup));
+      note(view.setup === null ? "" : revisionText(view.setup));
       sheet.render(view, typed);
       since.render(view);
     },
@@ -88,7 +88,7 @@ function sheetWidget(root, memory, is_wide) {
           return groupElement(group, changes, dated, is_open, open);
         });
         box.replaceChildren(...elements);
-        found(groups.length === 0 && all.length > 0 ? `Nothing matches "${typed}"` : "");
+        found(groups.length === 0 && all.length > 0 ? nothingFoundText(typed) : "");
       }
       const { run = null, lap = null } = telemetry;
       const now = { run, lap, at: Date.now() };
@@ -98,12 +98,6 @@ function sheetWidget(root, memory, is_wide) {
       for (const { changes: mine, write } of dated) write(lineText(mine, now));
     },
   };
-}
-
-/** @param {SetupMessage} setup */
-function noteText({ name, revision, captured_at }) {
-  const captured = `revision ${revision}, captured at ${clockTime(captured_at)}`;
-  return name ? `${name}, ${captured}` : captured;
 }
 
 /**
@@ -121,7 +115,7 @@ function groupElement({ key, label, lines }, changes, dated, is_open, open) {
   summary.addEventListener("click", () => open.set(key, !details.open));
   summary.append(create("span", "count", String(lines.length)));
   if (lines.some(({ name }) => changes.has(lineKey(key, name)))) {
-    summary.append(create("span", "was", "changed"));
+    summary.append(create("span", "was", CHANGED));
   }
   const list = create("dl");
   const changesOf = (/** @type {Line} */ { name }) => changes.get(lineKey(key, name));

@@ -5,8 +5,10 @@
 /** @import { View } from "../types.js" */
 
 import { create, find } from "../dom.js";
-import { clockTime, DASH, number } from "../format.js";
+import { DASH, number } from "../format.js";
 import { changeLines } from "../setup_changes.js";
+import { clockTime } from "../texts/ages.js";
+import { changedCount } from "../texts/setup.js";
 
 /**
  * @param {HTMLElement} root
@@ -44,7 +46,7 @@ export function setupChangesWidget(root, memory) {
  */
 function paint(root, revision, lines) {
   find(root, "[data-slot=revision]").textContent = revision === undefined ? "" : String(revision);
-  find(root, "[data-slot=count]").textContent = `${lines.length} changed`;
+  find(root, "[data-slot=count]").textContent = changedCount(lines.length);
   find(root, "tbody").replaceChildren(...lines.map(rowElement));
 }
 

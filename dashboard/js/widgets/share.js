@@ -1,13 +1,7 @@
 /** The link to this page, to be copied or photographed. */
 
 import { find, textSlot } from "../dom.js";
-
-const COPY = "Copy link";
-const COPIED = "Copied";
-const SELECTED = "Selected: copy it";
-const AWAY = "No code while the bridge is away.";
-const ONLY_HERE = "This link opens on this device only: open the page by the address of this "
-  + "machine in the network for one that others can use.";
+import { COPIED, COPY, NO_QR_CODE, ONLY_HERE, SELECTED } from "../texts/link.js";
 
 const OWN_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -79,7 +73,7 @@ function qrCode(root, picture, note) {
   });
   image.addEventListener("error", () => {
     image.hidden = true;
-    say(AWAY);
+    say(NO_QR_CODE);
   });
   details.addEventListener("toggle", () => {
     if (details.hasAttribute("open")) image.setAttribute("src", picture);

@@ -1,11 +1,11 @@
 /** The stint, who drives, who else could, and what the rules leave them. */
 
-/** @import { DriverRow } from "../crew_texts.js" */
+/** @import { DriverRow } from "../texts/crew.js" */
 /** @import { View } from "../types.js" */
 
-import { about, driverRows, pitText, swapText } from "../crew_texts.js";
 import { create, dataSlot, find, textSlot } from "../dom.js";
 import { DASH, number } from "../format.js";
+import { about, driverRows, limitsText, pitText, swapText } from "../texts/crew.js";
 
 /** @param {HTMLElement} root */
 export function stintWidget(root) {
@@ -87,17 +87,9 @@ function rowWidget() {
       at_once(driver.at_once);
       may(driver.may);
       must(driver.must);
-      driving(driver.presence === "driving" ? "yes" : "");
+      driving(driver.is_driving ? "yes" : "");
       level(driver.level);
     },
   };
 }
 
-/**
- * @param {number | null | undefined} points
- * @param {number | null | undefined} most
- */
-function limitsText(points, most) {
-  const said = number(points);
-  return said !== DASH && typeof most === "number" ? `${said} of ${number(most)}` : said;
-}

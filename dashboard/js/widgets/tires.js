@@ -1,15 +1,15 @@
 /** Tyres and brakes, corner by corner, as seen from above the car. */
 
 /** @import { StintTrends } from "../trend.js" */
-/** @import { CornerWear, Wear } from "../wear.js" */
 /** @import { Corner, Units, View, Wheels } from "../types.js" */
 
-import { CORNER_NAMES, CORNERS } from "../corners.js";
+import { CORNERS } from "../corners.js";
 import { changed, dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
-import { humanise, number, pressure, temperature, unitName } from "../format.js";
+import { number, pressure, temperature, unitName } from "../format.js";
 import { spanOf, sparkPoints } from "../spark.js";
+import { firstWornText, FLAT, rateText, stintTrendText } from "../texts/tires.js";
 import { classify } from "../thresholds.js";
-import { levelOf, oddWord } from "../word_level.js";
+import { levelOf, limitWord, oddWord } from "../word_level.js";
 
 /** degC; less is no trend. */
 const LEAST_SPAN = 10;
@@ -28,7 +28,7 @@ export function tiresWidget(root, trends) {
     /** @param {View} view */
     render(view) {
       note(compoundText(view.telemetry.tire_compounds));
-      first(firstText(view));
+      first(firstWornText(view.wear, view.limits.tire_wear.limit));
       old(typeof view.telemetry.tires_as_of_lap === "number" ? "yes" : "");
       for (const corner of corners) corner.render(view);
     },
@@ -58,7 +58,7 @@ function cornerWidget(root, corner, trends) {
       const percent = car.tire_wear?.[corner];
       const celsius = car.tire_temps?.[corner];
       const word = classify(celsius, limits.tire_temp);
-      temp(temperature(celsius, units), levelOf(word), is_flat ? "flat" : (word ?? ""));
+      temp(temperature(celsius, units), levelOf(word), is_flat ? FLAT : limitWord(word));
       const kpa = car.tire_pressures?.[corner];
       odd(press, pressure(kpa, units), classify(kpa, limits.tire_pressure));
       odd(wear, number(percent, 1), classify(percent, limits.tire_wear));
@@ -122,34 +122,11 @@ function sparkWidget(box, corner, trends) {
     line.setAttribute("points", sparkPoints(times, values, LEAST_SPAN));
     const span = spanOf(values);
     const text = (/** @type {number} */ celsius) => temperature(celsius, units);
-    const words = span === null ? "no data yet" : `${text(span.min)} to ${text(span.max)}`;
-    const unit = span === null ? "" : ` ${unitName(units, "temperature")}`;
-    label(`${humanise(CORNER_NAMES[corner])} tyre over the stint: ${words}${unit}`);
+    const unit = unitName(units, "temperature");
+    label(
+      stintTrendText(corner, span && { min: text(span.min), max: text(span.max), unit }),
+    );
   };
-}
-
-/** @param {CornerWear} wear */
-function rateText({ per_lap, laps_left, reason }) {
-  if (reason === "learning" || reason === "no wear") return reason;
-  if (per_lap === null || laps_left === null) return "";
-  return `${number(per_lap, 2)}/lap · ${lapsText(laps_left)}`;
-}
-
-/** @param {{ wear: Wear, limits: View["limits"] }} view */
-function firstText({ wear: { first, laps_left, as_of_lap }, limits }) {
-  if (as_of_lap !== null) return `Tyres as measured on lap ${number(as_of_lap)}: not live`;
-  if (first === null || laps_left === null) return "";
-  const limit = number(limits.tire_wear.limit);
-  return `Worn first: ${CORNER_NAMES[first]}, ${lapsText(laps_left)} to ${limit} %`;
-}
-
-/**
- * Down, because a lap that the tyre does not last must not be promised.
- * @param {number} laps
- */
-function lapsText(laps) {
-  const whole = Math.floor(laps + 1e-6);
-  return `${number(whole)} ${whole === 1 ? "lap" : "laps"}`;
 }
 
 /** @param {Wheels<string> | null | undefined} compounds */

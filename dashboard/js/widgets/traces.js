@@ -1,17 +1,20 @@
 /** Speed and pedals of the last two minutes. */
 
 /** @import { Units, View } from "../types.js" */
+/** @import { CursorGroup } from "../chart_cursor.js" */
 /** @import { Chart } from "../plot.js" */
 /** @import { Recorder } from "../recorder.js" */
 
+import { ChartCursor } from "../chart_cursor.js";
 import { telemetryCsv } from "../csv.js";
 import { changed, find, textSlot } from "../dom.js";
 import { exportButton } from "../download.js";
 import { DEFAULT_UNITS, number, speed, unitName } from "../format.js";
 import { axis, paint, plot } from "../plot.js";
 import { RECORDED } from "../recorder.js";
+import { SPAN_S } from "../ring.js";
+import { agoAxisText, pedalsAtText, speedAtText } from "../texts/pace.js";
 
-const SPAN_S = 120;
 const GRID_S = 30;
 
 /**
@@ -20,8 +23,10 @@ const GRID_S = 30;
  */
 export function tracesWidget(root, recorder) {
   const { ring } = recorder;
-  const speeds = speedPlot(find(root, "[data-plot=speed]"), recorder);
-  const pedals = pedalPlot(find(root, "[data-plot=pedals]"), recorder);
+  /** @type {CursorGroup} */
+  const together = new Set();
+  const speeds = speedPlot(find(root, "[data-plot=speed]"), recorder, together);
+  const pedals = pedalPlot(find(root, "[data-plot=pedals]"), recorder, together);
   const unit = textSlot(find(root, "[data-slot=trace-unit]"));
   const none = find(root, "[data-slot=no-traces]");
   const hasData = changed((/** @type {boolean} */ has) => {
@@ -49,8 +54,9 @@ export function tracesWidget(root, recorder) {
 /**
  * @param {HTMLElement} root
  * @param {Recorder} recorder
+ * @param {CursorGroup} group
  */
-function speedPlot(root, { ring }) {
+function speedPlot(root, { ring }, group) {
   let units = DEFAULT_UNITS;
   const chart = plot(root, {
     scales: {
@@ -62,7 +68,9 @@ function speedPlot(root, { ring }) {
       axis(root, (kmh) => speed(kmh, units), { side: 3, size: 40, space: 28 }),
     ],
     series: [{}, { stroke: paint(root, "--cold"), width: 1.5, points: { show: false } }],
-  });
+  }, new ChartCursor(root, (chart, i) => {
+    return speedAtText(agoAt(chart, i), speed(chart.data[1]?.[i], units), unitName(units, "speed"));
+  }, group));
   return (/** @type {Units} */ chosen) => {
     units = chosen;
     chart.draw(ring.revision, () => ring.data(["speed"]));
@@ -72,12 +80,17 @@ function speedPlot(root, { ring }) {
 /**
  * @param {HTMLElement} root
  * @param {Recorder} recorder
+ * @param {CursorGroup} group
  */
-function pedalPlot(root, { ring }) {
+function pedalPlot(root, { ring }, group) {
   const chart = plot(root, {
     scales: { x: { time: false, range: newestSpan }, y: { range: [0, 105] } },
     axes: [
-      axis(root, agoText, { side: 2, size: 22, splits: halfMinutes }),
+      axis(root, (at_s, newest_s) => agoAxisText(at_s - newest_s), {
+        side: 2,
+        size: 22,
+        splits: halfMinutes,
+      }),
       axis(root, (percent) => number(percent), { side: 3, size: 40, incrs: [50] }),
     ],
     series: [
@@ -85,7 +98,10 @@ function pedalPlot(root, { ring }) {
       { stroke: paint(root, "--good"), width: 1.5, points: { show: false } },
       { stroke: paint(root, "--bad"), width: 1.5, dash: [4, 2], points: { show: false } },
     ],
-  });
+  }, new ChartCursor(root, (chart, i) => {
+    const [, throttle, brake] = chart.data;
+    return pedalsAtText(agoAt(chart, i), number(throttle?.[i]), number(brake?.[i]));
+  }, group));
   return () => chart.draw(ring.revision, () => ring.data(["throttle", "brake"]));
 }
 
@@ -99,17 +115,17 @@ function newestSpan(_, _low, high) {
   return [(high ?? 0) - SPAN_S, high ?? 0];
 }
 
+/**
+ * @param {Chart} chart
+ * @param {number} i
+ */
+function agoAt({ data, scales }, i) {
+  return (data[0][i] ?? NaN) - (scales["x"]?.max ?? NaN);
+}
+
 /** @param {Chart} chart */
 function halfMinutes({ scales }) {
   const newest = scales["x"]?.max ?? 0;
   return [4, 3, 2, 1, 0].map((halves) => newest - halves * GRID_S);
 }
 
-/**
- * @param {number} at_s
- * @param {number} newest_s
- */
-function agoText(at_s, newest_s) {
-  const ago_s = at_s - newest_s;
-  return Math.abs(ago_s) < 1 ? "now" : `${number(ago_s)} s`;
-}

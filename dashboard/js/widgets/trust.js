@@ -3,10 +3,8 @@
 /** @import { Picture } from "../types.js" */
 
 import { changed, dataSlot, find, hook, textSlot } from "../dom.js";
-import { ageShort, DASH } from "../format.js";
-import { announcement, MONITOR_WORDS, UNHEARD } from "../texts.js";
-
-const MAX_OTHERS = 4;
+import { ageShort } from "../texts/ages.js";
+import { announcement, MONITOR_WORDS, monitorText, othersText } from "../texts/page.js";
 
 /**
  * @param {HTMLElement} root
@@ -41,20 +39,4 @@ export function trustWidget(root, page) {
       others(othersText(view));
     },
   };
-}
-
-/** @param {Picture} view */
-function monitorText({ monitor_id, monitor_state, is_heard }) {
-  if (monitor_id !== null && !is_heard) return UNHEARD;
-  return monitor_state ?? DASH;
-}
-
-/** @param {Picture} view */
-function othersText({ others, is_heard }) {
-  if (others.length === 0) return "";
-  const names = others.slice(0, MAX_OTHERS).map(({ name, state }) => {
-    return `${name} (${is_heard ? (state ?? DASH) : UNHEARD})`;
-  });
-  const more = others.length > MAX_OTHERS ? ` and ${others.length - MAX_OTHERS} more` : "";
-  return `Also here: ${names.join(", ")}${more}`;
 }

@@ -3,12 +3,12 @@
 /** @import { LapRow, Units } from "../types.js" */
 /** @import { UseBars } from "../use_bars.js" */
 
-import { find } from "../dom.js";
+import { find, shape } from "../dom.js";
 import { fuel, unitName } from "../format.js";
 import { currentRun } from "../laps.js";
+import { usesLabel } from "../texts/fuel.js";
 import { useBars } from "../use_bars.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 320;
 const HEIGHT = 56;
 /** Above the bars, for the letters. */
@@ -32,7 +32,7 @@ export function usesWidget(root) {
     const bars = useBars(currentRun(laps), use, litres);
     if (bars.text === shown.text && bars.use === shown.use) return;
     shown = bars;
-    chart.setAttribute("aria-label", `${bars.text} (${unitName(units, "fuel")})`);
+    chart.setAttribute("aria-label", usesLabel(bars.text, unitName(units, "fuel")));
     chart.replaceChildren(...drawn(bars));
     chart.toggleAttribute("data-drawn", bars.bars.length > 0);
   };
@@ -56,16 +56,4 @@ function drawn({ bars, use }) {
     elements.push(shape("line", { x1: first, x2: WIDTH, y1: y, y2: y }));
   }
   return elements;
-}
-
-/**
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- */
-function shape(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    element.setAttribute(name, typeof value === "number" ? String(Math.round(value * 10) / 10) : value);
-  }
-  return element;
 }

@@ -1,9 +1,9 @@
 /** How the weather goes, in words. Pure. */
 
-/** @import { Values } from "./spark.js" */
-/** @import { Meta, Units } from "./types.js" */
+/** @import { Values } from "../spark.js" */
+/** @import { Meta, Units } from "../types.js" */
 
-import { delta, duration, number, temperature, unitName } from "./format.js";
+import { delta, duration, number, temperature, unitName } from "../format.js";
 
 /** degC; less is noise of the sensor. */
 const LEAST_CHANGE = 0.15;

@@ -1,11 +1,11 @@
 /** Limits as a reader writes and reads them: in their units, with names and reasons. */
 
-/** @import { Family } from "./car_families.js" */
-/** @import { LimitName, Problem, Quantity } from "./thresholds.js" */
-/** @import { Units } from "./types.js" */
+/** @import { Family } from "../car_families.js" */
+/** @import { LimitName, Problem, Quantity } from "../thresholds.js" */
+/** @import { Units } from "../types.js" */
 
-import { celsiusOf, kpaOf, number, pressure, temperature, unitName } from "./format.js";
-import { QUANTITIES } from "./thresholds.js";
+import { celsiusOf, kpaOf, number, pressure, temperature, unitName } from "../format.js";
+import { QUANTITIES } from "../thresholds.js";
 
 /** @type {Readonly<Record<Family, string>>} */
 export const FAMILY_NAMES = {

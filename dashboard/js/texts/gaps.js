@@ -1,17 +1,22 @@
 /** Gaps and how they move, in words. Pure. */
 
-/** @import { GapTrend } from "./gaps.js" */
-/** @import { Telemetry } from "./types.js" */
+/** @import { GapTrend } from "../gaps.js" */
+/** @import { Telemetry } from "../types.js" */
 
-import { DASH, gap, humanise, number } from "./format.js";
+import { DASH, gap, humanise, lapTime, number } from "../format.js";
+import { lapCount } from "./words.js";
 
 /** Farther ahead nobody plans by a trend. */
 const MOST_LAPS = 50;
 
+/** @type {Readonly<Record<NonNullable<GapTrend["direction"]>, string>>} */
+const DIRECTIONS = { closing: "closing", opening: "opening", steady: "steady" };
+
 /** @param {GapTrend} trend */
 export function trendText({ direction, per_lap }) {
   if (direction === null || per_lap === null) return "";
-  return direction === "steady" ? direction : `${direction} ${number(Math.abs(per_lap), 2)}/lap`;
+  const word = DIRECTIONS[direction];
+  return direction === "steady" ? word : `${word} ${number(Math.abs(per_lap), 2)}/lap`;
 }
 
 /**
@@ -21,7 +26,7 @@ export function trendText({ direction, per_lap }) {
 export function caughtText({ laps }) {
   if (laps === null || laps > MOST_LAPS) return DASH;
   const whole = Math.max(1, Math.ceil(laps));
-  return `${number(whole)} ${whole === 1 ? "lap" : "laps"}`;
+  return lapCount(number(whole));
 }
 
 /** @param {Telemetry} car */
@@ -33,4 +38,9 @@ export function leaderText({ position, gap_leader, laps_behind_leader }) {
 export function flagText({ flags }) {
   if (!flags) return DASH;
   return flags.length === 0 ? "none" : flags.map(humanise).join(", ");
+}
+
+/** @param {Telemetry} car */
+export function leaderLapText({ leader_lap_time }) {
+  return typeof leader_lap_time === "number" ? `lap ${lapTime(leader_lap_time)}` : "";
 }

@@ -1,24 +1,29 @@
 /** What an alert says, in one place so that tests and people find it. */
 
-/** @import { Finding, Params, Severity } from "./alert_types.js" */
-/** @import { Units } from "./types.js" */
+/** @import { Finding, Params, Severity } from "../alert_types.js" */
+/** @import { Units } from "../types.js" */
 
-import { CORNER_NAMES, CORNERS } from "./corners.js";
+import { CORNERS } from "../corners.js";
 import {
-  ageClock,
   DASH,
   delta,
   humanise,
+  lapsDown,
   lapTime,
   number,
   pressure,
   setting,
   temperature,
   unitName,
-} from "./format.js";
-import { BROKER_LOST } from "./texts.js";
+} from "../format.js";
+import { ageClock } from "./ages.js";
+import { BROKER_LOST } from "./page.js";
+import { CORNER_NAMES, lapCount, LIMIT_WORDS } from "./words.js";
 
 /** @typedef {(params: Params, units: Units) => string} Text */
+
+/** @type {ReadonlyMap<unknown, string>} */
+const WORDS = new Map(Object.entries(LIMIT_WORDS));
 
 /** @type {Record<Severity, string>} */
 export const SEVERITY_WORDS = { critical: "Critical", warning: "Warning", info: "Info" };
@@ -96,7 +101,7 @@ function tankText(params) {
 
 /** @param {Params} params */
 function wordText(params) {
-  return String(params["word"] ?? DASH);
+  return WORDS.get(params["word"]) ?? DASH;
 }
 
 /** @param {Params} params */
@@ -126,14 +131,9 @@ function wearText(params) {
   return `${cornerText(params)} tyre ${number(numeric(params, "value"))} % worn: ${near}`;
 }
 
-/**
- * Down, because a lap that the tank does not reach must not be promised.
- * @param {Params} params
- */
+/** @param {Params} params */
 function lapsText(params) {
-  const laps = numeric(params, "value");
-  const text = number(laps === null ? null : Math.floor(laps * 10 + 1e-6) / 10, 1);
-  return `${text} ${text === "1.0" ? "lap" : "laps"}`;
+  return lapCount(lapsDown(numeric(params, "value"), 1));
 }
 
 /** @param {Params} params */
@@ -182,4 +182,13 @@ function driverText(driver) {
 function numeric(params, name) {
   const value = params[name];
   return typeof value === "number" ? value : null;
+}
+
+/**
+ * For who hears or is notified: how bad it is, too.
+ * @param {Pick<Finding, "severity" | "key" | "params">} finding
+ * @param {Units} units
+ */
+export function spokenText(finding, units) {
+  return `${SEVERITY_WORDS[finding.severity]}: ${alertText(finding, units)}`;
 }

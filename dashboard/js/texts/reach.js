@@ -1,12 +1,13 @@
 /** How far the tanks go, in words. Pure. */
 
-/** @import { Lack, Reach, Tank } from "./energy.js" */
-/** @import { Outlook } from "./outlook.js" */
-/** @import { NoEnd, RaceEnd } from "./race_end.js" */
-/** @import { Need, NoStop, ToFlag } from "./to_flag.js" */
-/** @import { Units } from "./types.js" */
+/** @import { Lack, Reach, Tank } from "../energy.js" */
+/** @import { Outlook } from "../outlook.js" */
+/** @import { NoEnd, RaceEnd } from "../race_end.js" */
+/** @import { Need, NoStop, ToFlag } from "../to_flag.js" */
+/** @import { Units } from "../types.js" */
 
-import { fuel, number, unitName } from "./format.js";
+import { fuel, number, unitName } from "../format.js";
+import { aboutText } from "./words.js";
 
 /** @type {Record<NoEnd, string>} */
 const NO_END = {
@@ -74,9 +75,9 @@ export function boxText({ pit_by: by, pit_from: from }) {
  */
 export function endText({ final_lap, laps_to_go, is_close, estimated }) {
   if (final_lap === null || laps_to_go === null) return "";
-  const about = estimated ? "about " : "";
+  const laps = number(laps_to_go, 1);
   const more = is_close ? ", perhaps one more" : "";
-  return `${about}${number(laps_to_go, 1)} laps to go, flag on lap ${number(final_lap)}${more}`;
+  return `${estimated ? aboutText(laps) : laps} laps to go, flag on lap ${number(final_lap)}${more}`;
 }
 
 /**

@@ -1,10 +1,14 @@
 /** Stint, drivers and what the rules leave them, in words. Pure. */
 
-/** @import { DriverTime } from "./drivers.js" */
-/** @import { Swap } from "./stint.js" */
-/** @import { OtherMonitor, Telemetry } from "./types.js" */
+/** @import { DriverTime } from "../drivers.js" */
+/** @import { Swap } from "../stint.js" */
+/** @import { MonitorState, OtherMonitor, Telemetry } from "../types.js" */
 
-import { clockTime, DASH, duration, humanise, number } from "./format.js";
+import { DASH, duration, humanise, number } from "../format.js";
+import { clockTime } from "./ages.js";
+import { aboutText, lapCount, MONITOR_STATES, ofText, UNHEARD } from "./words.js";
+
+const DRIVING = "driving";
 
 /** s left at which the next driver has to get ready. */
 const SOON_S = 900;
@@ -28,6 +32,7 @@ const PIT_WORDS = {
  * @property {string} may what a rule leaves
  * @property {string} must what a rule still asks for
  * @property {string} presence
+ * @property {boolean} is_driving
  * @property {"" | "warn" | "bad"} level
  */
 
@@ -44,6 +49,7 @@ export function driverRows(drivers, others) {
     at_once: each.is_driving ? about(each.continuous_s, each.estimated) : "",
     may: mayText(each.may_s),
     must: each.must_s === null ? "" : each.must_s > 0 ? duration(each.must_s) : "done",
+    is_driving: each.is_driving,
     presence: presenceOf(each, others),
     level: levelOf(each),
   }));
@@ -64,7 +70,7 @@ export function swapText(swaps) {
  */
 export function about(seconds, estimated) {
   const text = duration(seconds);
-  return estimated && text !== DASH ? `about ${text}` : text;
+  return estimated && text !== DASH ? aboutText(text) : text;
 }
 
 /** @param {Telemetry} car */
@@ -84,15 +90,38 @@ function mayText(may_s) {
  * @param {readonly OtherMonitor[]} others
  */
 function presenceOf({ driver, is_driving }, others) {
-  if (is_driving) return "driving";
+  if (is_driving) return DRIVING;
   const monitor = others.find(({ name }) => name === driver);
   if (monitor === undefined) return "";
-  return monitor.state === "online" ? "connected" : (monitor.state ?? "unknown");
+  return monitor.state === "online" ? "connected" : monitorWord(monitor.state);
 }
+
+/** @param {MonitorState | null} state */
+const monitorWord = (state) => (state === null ? UNHEARD : MONITOR_STATES[state]);
 
 /** @param {DriverTime} driver */
 function levelOf({ is_driving, may_s }) {
   if (may_s === null) return "";
   if (may_s <= 0) return "bad";
   return is_driving && may_s < SOON_S ? "warn" : "";
+}
+
+/**
+ * @param {number | null | undefined} points
+ * @param {number | null | undefined} most
+ */
+export function limitsText(points, most) {
+  const said = number(points);
+  return said !== DASH && typeof most === "number" ? ofText(said, number(most)) : said;
+}
+
+/**
+ * @param {number | null | undefined} laps
+ * @param {number | null | undefined} seconds
+ */
+export function stintText(laps, seconds) {
+  const parts = [];
+  if (typeof laps === "number") parts.push(lapCount(number(laps)));
+  if (typeof seconds === "number") parts.push(duration(seconds));
+  return parts.length === 0 ? "" : `stint ${parts.join(", ")}`;
 }
