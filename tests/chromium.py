@@ -27,7 +27,10 @@ ARGUMENTS = [
 
 
 # What Chromium itself complains of when a bridge is gone, or goes while it answers.
-_GONE = re.compile(r"ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|EMPTY_RESPONSE)")
+_GONE = re.compile(
+    r"ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|EMPTY_RESPONSE)"
+    r"|An unknown error occurred when fetching the script"  # of the service worker
+)
 
 
 @contextmanager
