@@ -58,7 +58,7 @@ schema: $(DEV_STAMP) ## Write what is generated from the contract: schemas, Asyn
 	$(BIN)/python docs/generate.py
 
 screenshots: setup ## Take the pictures of the README anew
-	PITBOARD_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k "newest_dozen or test_picture" -q
+	PITBOARD_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k test_picture -q
 
 bench: $(DEV_STAMP) packages ## The bridge's speed beside mosquitto's and C's, 10 minutes; JSON in dist/
 	$(BIN)/python -m benchmarks

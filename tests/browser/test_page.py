@@ -1,7 +1,6 @@
 """What a crew sees, in a real Chromium in front of a real demo."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -41,7 +40,7 @@ def test_page_shows_a_moving_car(page: Page, demo: Demo) -> None:
 
 
 def test_page_learns_the_use_of_fuel_from_laps_and_lists_the_newest_dozen(
-    page: Page, fast_demo: Demo, screenshots: Path
+    page: Page, fast_demo: Demo
 ) -> None:
     page.goto(fast_demo.url)
 
@@ -50,9 +49,7 @@ def test_page_learns_the_use_of_fuel_from_laps_and_lists_the_newest_dozen(
     expect(rows).to_have_count(12)
     expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER)
     expect(page.locator("[data-test=laps-left]")).to_have_text(NUMBER)
-    page.screenshot(path=screenshots / "dashboard.png")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.screenshot(path=screenshots / "phone.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

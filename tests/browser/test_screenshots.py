@@ -37,19 +37,21 @@ def test_pictures_of_a_session_from_live_to_lost(
             ),
         ):
             page.emulate_media(color_scheme="dark")
+            page.set_viewport_size({"width": 1920, "height": 1080})
             page.goto(f"{base}/spa24")
             expect(page.locator("[data-test=lap-table] tbody tr").nth(5)).to_be_visible(
                 timeout=LONG_MS
             )
             shows(page.locator("[data-test=laps-left]"), NUMBER)
-            page.screenshot(path=screenshots / "live.png")
+            expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
+            page.screenshot(path=screenshots / "dashboard.png")
             page.emulate_media(color_scheme="light")
             expect(page.locator("html")).to_have_attribute("data-theme", "light")
             page.screenshot(path=screenshots / "light.png")
             page.emulate_media(color_scheme="dark")
             expect(page.locator("html")).to_have_attribute("data-theme", "dark")
             page.set_viewport_size({"width": 390, "height": 844})
-            page.screenshot(path=screenshots / "phone-live.png")
+            page.screenshot(path=screenshots / "phone.png")
             page.set_viewport_size({"width": 1440, "height": 900})
             two_cars(page, f"{base}/spa24+spa24-2", screenshots / "cars.png")
         shows(connection, "Data may be stale")
@@ -60,6 +62,7 @@ def test_pictures_of_a_session_from_live_to_lost(
         page.screenshot(path=screenshots / "disconnected.png")
         page.reload()
         shows(page.locator("[data-test=kept]"), "Kept in this browser")
+        shows(page.locator("[data-test=laps-left]"), NUMBER)
         page.screenshot(path=screenshots / "offline.png")
 
 
@@ -68,7 +71,7 @@ def test_picture_of_a_page_that_has_no_lap_to_learn_from(
 ) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto(demo.url)
-    shows(page.locator("[data-test=speed]"), NUMBER)
+    shows(page.locator("[data-test=fuel-per-lap]"), "learning")
 
     expect(page.locator("[data-test=lap-table] tbody tr")).to_have_count(0)
     page.screenshot(path=screenshots / "learning.png")
