@@ -5,13 +5,22 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from pitboard.bridge.server import BridgeServer
+from tests.bridge.stage import Stage, staged
 from tests.bridge.support import Publisher, settings
-from tests.brokers import Mosquitto
+from tests.brokers import EmbeddedInThread, Mosquitto
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def stage() -> AsyncIterator[Stage]:
+    """One broker and one bridge for a whole table of bad inputs."""
+    with EmbeddedInThread() as broker:
+        async with staged(broker) as stage:
+            yield stage
 
 
 @pytest.fixture

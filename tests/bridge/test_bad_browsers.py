@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -15,18 +15,6 @@ from tests.bridge.support import SESSION, Browser, Frame, browsing
 from tests.brokers import EmbeddedInThread
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    with EmbeddedInThread() as broker:
-        async with staged(broker) as stage:
-            yield stage
 
 
 def join(**fields: object) -> str:

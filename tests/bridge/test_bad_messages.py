@@ -11,7 +11,7 @@ import pytest
 from pitboard.bridge.checker import Checker
 from tests.bridge.stage import MARK, Stage, staged
 from tests.bridge.support import OTHER_SESSION, Frame, document, topic
-from tests.brokers import EmbeddedInThread, Mosquitto, has_mosquitto
+from tests.brokers import Mosquitto, has_mosquitto
 
 pytestmark = pytest.mark.anyio
 
@@ -114,18 +114,6 @@ HANDFUL = [
     if case.id
     in ("39-not-json", "43-nan", "48-nesting-100000", "51-utf-8", "66-other-session", "69-emoji")
 ]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    with EmbeddedInThread() as broker:
-        async with staged(broker) as stage:
-            yield stage
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Topics that are none of ours: whatever a broker lets through, the bridge drops it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -59,18 +59,6 @@ ARRIVING = [
 def written(where: str, session_id: str) -> bytes:
     name = where.replace("{id}", session_id).replace("{ID}", session_id.upper())
     return name.encode(errors="surrogateescape")[:LONGEST]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    with EmbeddedInThread() as broker:
-        async with staged(broker) as stage:
-            yield stage
 
 
 @pytest.mark.parametrize("where", TOPICS)

@@ -1,30 +1,17 @@
 """Messages that look odd and are legal: what the bridge makes of each."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from pitboard.bridge.feed import clock_ms
-from tests.bridge.stage import Audience, Stage, staged
+from tests.bridge.stage import Audience, Stage
 from tests.bridge.support import BIRTH, MONITOR, Frame, document, topic
-from tests.brokers import EmbeddedInThread
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    with EmbeddedInThread() as broker:
-        async with staged(broker) as stage:
-            yield stage
 
 
 async def publish(stage: Stage, audience: Audience, name: str, seq: int, **fields: Any) -> None:
