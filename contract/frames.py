@@ -100,7 +100,7 @@ class Snapshot(FromBridge, frozen=True, tag="snapshot"):
 
 
 class Update(FromBridge, frozen=True):
-    """A message as it came; `retained` ones were replayed by the broker and are no sign of life."""
+    """A message as it came; `retained` ones tell what was, and are no sign of life."""
 
     received_at: int
     retained: bool

@@ -163,7 +163,7 @@ _LAP = {
 
 _UPDATE = {
     "received_at": "when the bridge received the message",
-    "retained": "whether the broker replayed it: then it is no sign of life",
+    "retained": "whether it tells what was: replayed by the broker, or told again; no sign of life",
     "data": "the message, as the monitor published it",
 }
 
