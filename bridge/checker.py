@@ -36,19 +36,19 @@ class OncePerMinute:
     def __init__(self) -> None:
         self._said: dict[str, tuple[float, int]] = {}
 
-    def admit(self, cause: str, now: float) -> int | None:
+    def admit(self, cause: str, now_s: float) -> int | None:
         """How many times *cause* was held back since it was last let through; `None` to hold."""
         last = self._said.get(cause)
-        if last is not None and now - last[0] < REPEAT_AFTER_S:
+        if last is not None and now_s - last[0] < REPEAT_AFTER_S:
             self._said[cause] = (last[0], last[1] + 1)
             return None
         if last is None and len(self._said) >= MAX_CAUSES:
-            old = [key for key, (at, _) in self._said.items() if now - at >= REPEAT_AFTER_S]
+            old = [key for key, (at, _) in self._said.items() if now_s - at >= REPEAT_AFTER_S]
             for key in old:
                 del self._said[key]
             if not old:
                 return None
-        self._said[cause] = (now, 0)
+        self._said[cause] = (now_s, 0)
         return last[1] if last else 0
 
 
@@ -73,46 +73,46 @@ class Checker:
         self._on_newer = on_newer
         self._is_silent = is_silent
 
-    def check(self, name: str, payload: bytes, now: float) -> tuple[Topic, Message | None] | None:
+    def check(self, name: str, payload: bytes, now_s: float) -> tuple[Topic, Message | None] | None:
         """The message, `None` in its place for a cleared topic; `None` for what is refused."""
         try:
             topic = _parse(name)
         except BadTopic as exc:
-            self._refuse("-", "message", name, exc, now)
+            self._refuse("-", "message", name, exc, now_s)
             return None
         if not payload:
             return topic, None
         try:
             message = codec.decode(topic, payload)
         except ContractError as exc:
-            self._refuse(topic.channel, topic.channel, name, exc, now)
+            self._refuse(topic.channel, topic.channel, name, exc, now_s)
             is_newer = isinstance(exc, UnknownVersion)
-            if is_newer and self._once.admit(f"newer {topic.session_id}", now) is not None:
+            if is_newer and self._once.admit(f"newer {topic.session_id}", now_s) is not None:
                 self._on_newer(topic)
             return None
         self.accepted[topic.channel] += 1
         if isinstance(message, TelemetryMessage):
-            self._warn_of_missing(name, message, now)
+            self._warn_of_missing(name, message, now_s)
         return topic, message
 
-    def refuse_topic(self, now: float) -> None:
+    def refuse_topic(self, now_s: float) -> None:
         """Count a topic that is not even text."""
-        self._refuse("-", "message", "?", BadTopic("not UTF-8"), now)
+        self._refuse("-", "message", "?", BadTopic("not UTF-8"), now_s)
 
-    def _warn_of_missing(self, name: str, message: TelemetryMessage, now: float) -> None:
+    def _warn_of_missing(self, name: str, message: TelemetryMessage, now_s: float) -> None:
         missing = codec.missing_telemetry(message.telemetry)
         if not missing:
             return
         text = f"Telemetry missing required fields: {missing}"
-        if not self._is_silent and self._once.admit(text, now) is not None:
+        if not self._is_silent and self._once.admit(text, now_s) is not None:
             log.warning("[Server] WARNING: %s topic=%s", text, name)
 
-    def _refuse(self, channel: str, what: str, name: str, exc: ContractError, now: float) -> None:
+    def _refuse(self, channel: str, what: str, name: str, exc: ContractError, now_s: float) -> None:
         self.rejected[exc.kind, channel] += 1
         if self._is_silent:
             return
         text = reason(what, exc)
-        held_back = self._once.admit(_VARYING.sub("#", text), now)
+        held_back = self._once.admit(_VARYING.sub("#", text), now_s)
         if held_back is not None:
             more = f" repeated={held_back}" if held_back else ""
             log.error("[Server] %s topic=%s%s", text, printable(name), more)

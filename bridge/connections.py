@@ -143,13 +143,13 @@ def bounded_requests(refused: Counter[str]) -> type[BoundedRequests]:
     return Requests
 
 
-def make_room_for(browsers: int) -> None:
+def make_room_for(connections: int) -> None:
     """See to it that the process may open enough files; warns where the system says no."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415 - Windows has none
 
-    wanted = browsers + MAX_REQUESTING + OTHER_FILES
+    wanted = connections + MAX_REQUESTING + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
@@ -157,6 +157,6 @@ def make_room_for(browsers: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     if most < wanted:
         log.warning(
-            "%d browsers need %d open files and %d are allowed: raise the limit of open files "
-            "or lower --max-browsers", browsers, wanted, most,
+            "%d connections need %d open files and %d are allowed: raise the limit of open files "
+            "or lower --max-browsers", connections, wanted, most,
         )  # fmt: skip

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from pitboard.bridge.addresses import UNKNOWN
 from pitboard.bridge.feed import Feed, clock_ms
 from pitboard.bridge.hub import Hub, HubFull, JoinedTooMany
 from pitboard.bridge.limits import Crowd, Crowded, Refusals
 from pitboard.bridge.listing import Listing
 from pitboard.bridge.outbox import Outbox
 from pitboard.bridge.settings import BridgeSettings
+from pitboard.contract.addresses import UNKNOWN
 
 log = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ class Feed:
         self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._warm_ups: dict[str, asyncio.Task[None]] = {}
-        self._came_at: dict[str, float] = {}
+        self._came_at_s: dict[str, float] = {}
         self._once = OncePerMinute()
 
     async def watch(self, session_id: str) -> None:
@@ -55,7 +55,7 @@ class Feed:
         warm_up = self._warm_ups.pop(session_id, None)
         if warm_up is not None:
             warm_up.cancel()
-        self._came_at.pop(session_id, None)
+        self._came_at_s.pop(session_id, None)
         self.upstream.unsubscribe(session_filter(session_id))
 
     async def replay(self, session_id: str) -> None:
@@ -66,19 +66,19 @@ class Feed:
         await self.upstream.subscribe(session_filter(session_id))
         if not self.upstream.connected:
             return
-        quiet_since = now = self._loop.time()
-        latest = now + REPLAY_AT_MOST_S
-        while (wait_s := min(quiet_since + REPLAY_QUIET_S, latest) - now) > 0:
+        quiet_since_s = now_s = self._loop.time()
+        latest_s = now_s + REPLAY_AT_MOST_S
+        while (wait_s := min(quiet_since_s + REPLAY_QUIET_S, latest_s) - now_s) > 0:
             await asyncio.sleep(wait_s)
-            now = self._loop.time()
-            quiet_since = max(quiet_since, self._came_at.get(session_id, 0.0))
+            now_s = self._loop.time()
+            quiet_since_s = max(quiet_since_s, self._came_at_s.get(session_id, 0.0))
 
     def _take(self, name: str | None, payload: bytes, retained: bool) -> None:
-        now = self._loop.time()
+        now_s = self._loop.time()
         if name is None:
-            self.checker.refuse_topic(now)
+            self.checker.refuse_topic(now_s)
             return
-        checked = self.checker.check(name, payload, now)
+        checked = self.checker.check(name, payload, now_s)
         if checked is None:
             return
         topic, message = checked
@@ -87,7 +87,7 @@ class Feed:
             self._hub.remove(topic, now_ms)
             return
         if retained and topic.session_id in self._warm_ups:
-            self._came_at[topic.session_id] = now
+            self._came_at_s[topic.session_id] = now_s
         self._hub.deliver(topic, message, payload, retained, now_ms, is_batch=True)
 
     def _settle(self) -> None:

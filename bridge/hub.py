@@ -56,7 +56,7 @@ class Hub:
         self._max_hz: dict[tuple[Outbox, str], float | None] = {}
         self._batch: dict[Lane, bytes] = {}
         self._told: dict[str, tuple[int, bytes]] = {}
-        self._left_at: dict[str, int] = {}
+        self._left_at_ms: dict[str, int] = {}
         self._joined: dict[Outbox, set[str]] = {}
         self._evicted: list[str] = []
 
@@ -75,7 +75,7 @@ class Hub:
 
     def close_idle(self, session_id: str) -> bool:
         """Close a session that nobody watches, before its time; `expire` is called next."""
-        is_idle = session_id in self._left_at
+        is_idle = session_id in self._left_at_ms
         if is_idle:
             self._close(session_id)
         return is_idle
@@ -92,7 +92,7 @@ class Hub:
             self._open(session_id)
             self._waiting[session_id].add(outbox)
             self._joined.setdefault(outbox, set()).add(session_id)
-            self._left_at.pop(session_id, None)
+            self._left_at_ms.pop(session_id, None)
         self._max_hz[outbox, session_id] = max_hz
         if outbox in self._admitted[session_id]:
             self._tiers[session_id].place(outbox, session_id, max_hz)
@@ -107,8 +107,8 @@ class Hub:
         max_hz = self._max_hz[outbox, session_id]
         self._tiers[session_id].place(outbox, session_id, max_hz)
         self._send_snapshot(outbox, session_id, now_ms)
-        told_at, frame = self._told.get(session_id, (0, b""))
-        if frame and now_ms - told_at < TOLD_FOR_MS:
+        told_at_ms, frame = self._told.get(session_id, (0, b""))
+        if frame and now_ms - told_at_ms < TOLD_FOR_MS:
             outbox.put(frame)
 
     def request_latest(self, outbox: Outbox, session_id: str, now_ms: int) -> None:
@@ -132,7 +132,7 @@ class Hub:
         self._max_hz.pop((outbox, session_id), None)
         outbox.forget(session_id)
         if not self._waiting[session_id] and not self._admitted[session_id]:
-            self._left_at[session_id] = now_ms
+            self._left_at_ms[session_id] = now_ms
 
     def drop(self, outbox: Outbox, now_ms: int) -> None:
         """The browser is gone."""
@@ -141,8 +141,8 @@ class Hub:
 
     def expire(self, now_ms: int) -> list[str]:
         """Forget sessions that nobody watches any more; the ones to unsubscribe."""
-        for session_id, left_at in list(self._left_at.items()):
-            if now_ms - left_at >= self._linger_ms:
+        for session_id, left_at_ms in list(self._left_at_ms.items()):
+            if now_ms - left_at_ms >= self._linger_ms:
                 self._close(session_id)
         evicted, self._evicted = self._evicted, []
         return evicted
@@ -232,16 +232,16 @@ class Hub:
         if session_id in self._sessions:
             return
         if len(self._sessions) >= self._max_sessions:
-            if not self._left_at:
+            if not self._left_at_ms:
                 raise HubFull(f"{self._max_sessions} sessions are watched")
-            self._close(next(iter(self._left_at)))
+            self._close(next(iter(self._left_at_ms)))
         self._sessions[session_id] = Session(session_id)
         self._waiting[session_id] = set()
         self._admitted[session_id] = {}
         self._tiers[session_id] = Tiers()
 
     def _close(self, session_id: str) -> None:
-        del self._left_at[session_id]
+        del self._left_at_ms[session_id]
         del self._sessions[session_id]
         del self._waiting[session_id]
         del self._admitted[session_id]

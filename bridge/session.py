@@ -70,8 +70,8 @@ class Session:
         self._heard_at: dict[str, int] = {}
         self._active: str | None = None
         self._is_full = False
-        self._replay_at = 0
-        self._replay_pause = REPLAY_PAUSE_MS
+        self._replay_at_ms = 0
+        self._replay_pause_ms = REPLAY_PAUSE_MS
 
     @property
     def active(self) -> str | None:
@@ -169,12 +169,12 @@ class Session:
         A `True` counts as obeyed: the next one comes 10 s later at the earliest.
         """
         if not any(self._is_incomplete(monitor, now_ms) for monitor in self._heard_at):
-            self._replay_pause = REPLAY_PAUSE_MS
+            self._replay_pause_ms = REPLAY_PAUSE_MS
             return False
-        if now_ms < self._replay_at:
+        if now_ms < self._replay_at_ms:
             return False
-        self._replay_at = now_ms + self._replay_pause
-        self._replay_pause = min(2 * self._replay_pause, MAX_REPLAY_PAUSE_MS)
+        self._replay_at_ms = now_ms + self._replay_pause_ms
+        self._replay_pause_ms = min(2 * self._replay_pause_ms, MAX_REPLAY_PAUSE_MS)
         return True
 
     def restart_counting(self) -> None:

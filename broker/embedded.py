@@ -86,6 +86,8 @@ class EmbeddedBroker:
             self._engine = Engine(sock, self._hear, self._users, kept)
             await self._engine.start()
             self._saved = len(kept)
+            for value in kept:
+                self._hear(value.topic)
         except BaseException:
             sock.close()
             raise

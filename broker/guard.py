@@ -25,6 +25,7 @@ from pitboard.broker.peer import Reader, Writer
 from pitboard.broker.rules import ANYTHING, Rules, rules_of
 from pitboard.broker.throttle import Throttle
 from pitboard.broker.users import Users
+from pitboard.contract.addresses import UNKNOWN, counted, parse
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +157,11 @@ class Guard:
             return None
         except (OSError, asyncio.IncompleteReadError):
             return None
+        now_s = asyncio.get_running_loop().time()
+        # Asked again, since many may have waited with their CONNECT until now.
+        if self._throttle.is_closed_to(address, now_s):
+            self._refuse("too many failed logins", address)
+            return None
         known = self._identify(connect, address, now_s)
         if isinstance(known, bytes):
             writer.write(known)
@@ -232,4 +238,4 @@ async def _read_connect(reader: asyncio.StreamReader) -> tuple[bytes, bytes, byt
 
 def _address(writer: asyncio.StreamWriter) -> str:
     peer = writer.get_extra_info("peername")
-    return str(peer[0]) if peer else "?"
+    return counted(parse(str(peer[0]))) if peer else UNKNOWN

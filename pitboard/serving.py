@@ -22,9 +22,11 @@ import typer
 from platformdirs import user_state_path
 
 from pitboard import announce, credentials, monitoring
+from pitboard.bridge.connections import make_room_for
 from pitboard.bridge.server import BridgeServer
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.broker import EmbeddedBroker
+from pitboard.broker.guard import MAX_CONNECTIONS
 from pitboard.broker.store import Store
 from pitboard.broker.users import Role, Users, new_password, new_user
 from pitboard.contract.errors import PortTaken, SettingsError
@@ -117,6 +119,8 @@ def up(
                 port=http_port,
                 **asdict(visitors),
             )
+            # One process has the files of both.
+            make_room_for(settings.max_browsers + MAX_CONNECTIONS)
             server = await _listen(stack, BridgeServer(settings), host, "--http-port", http_port)
             announce.up(server.port, broker.url)
             links = announce.new_sessions(_local(broker, own), server.port, is_lan=is_lan)
@@ -131,6 +135,7 @@ def broker(*, host: str, port: int, users_file: Path | None, state_dir: Path | N
     users = credentials.load(users_file) if users_file is not None else None
     if users is None and not is_loopback(host):
         raise SettingsError(f"--host {host}: anybody could publish: {HOW_TO_OPEN}")
+    make_room_for(MAX_CONNECTIONS)
 
     async def main(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:

@@ -251,4 +251,4 @@ def test_process_may_open_files_for_all_its_browsers(
 
     make_room_for(5000)
     assert limits[0] == 1500
-    assert "5000 browsers need" in caplog.text
+    assert "5000 connections need" in caplog.text

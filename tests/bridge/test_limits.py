@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from pitboard.bridge.addresses import UNKNOWN, Addresses
+from pitboard.bridge.addresses import Addresses
 from pitboard.bridge.limits import CAUSES, Crowd, Crowded, Refusals, TokenBucket
 from pitboard.bridge.settings import BridgeSettings
+from pitboard.contract.addresses import UNKNOWN
 
 PROXY = "127.0.0.1"
 

@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -234,6 +234,23 @@ def test_ten_wrong_passwords_close_the_door_to_their_address_and_nobody_is_put_o
         assert inside.recv(2) == b"\xd0\x00"
     assert refusals(closed) == {"wrong password": FAILURES, "too many failed logins": 1}
     assert "reason=too many failed logins address=127.0.0.1" in caplog.text
+
+
+def test_door_closes_to_those_who_have_waited_with_their_passwords(
+    closed: EmbeddedInThread,
+) -> None:
+    """Or an address could have a thousand looked at, by opening so many connections first."""
+    with ExitStack() as stack:
+        line = [dial(closed, b"") for _ in range(2 * FAILURES)]
+        for sock in line:
+            stack.enter_context(closing(sock))
+        answers = []
+        for sock in line:
+            sock.sendall(login("ada", "wrong", "x"))
+            answers.append(answer(sock))
+
+    assert answers == [NOT_AUTHORIZED] * FAILURES + [b""] * FAILURES
+    assert refusals(closed) == {"wrong password": FAILURES, "too many failed logins": FAILURES}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,23 @@
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pitboard.broker import EmbeddedBroker
+from pitboard.broker.expiry import KEEP_S
 from pitboard.broker.store import Kept, Store
 from tests.broker.clients import Got, messages
-from tests.brokers import EmbeddedInThread
+from tests.brokers import EmbeddedInThread, free_port
+from tests.cli.running import Pitboard
 from tests.waiting import eventually
+
+
+@dataclass
+class Address:
+    port: int
+    host: str = "127.0.0.1"
+
 
 VALUES = [Kept("a/b", b"\0\xff", 1), Kept("c", b"x" * 100_000, 0)]
 
@@ -72,6 +82,48 @@ def test_values_are_on_disk_soon_without_a_stop(tmp_path: Path) -> None:
         client.publish("a/setup", b"1", retain=True)
 
         eventually(lambda: Store(path).load() == [Kept("a/setup", b"1", 1)])
+
+
+def test_session_that_stays_silent_after_a_restart_is_dropped_too(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    assert Store(path).save([Kept("pitboard/v1/old/pc/setup", b"{}", 1), Kept("other", b"on", 1)])
+    now_s = [0.0]
+
+    def make() -> EmbeddedBroker:
+        store = Store(path)
+        return EmbeddedBroker(port=0, store=store, clock=lambda: now_s[0], sweep_every_s=0.01)
+
+    with EmbeddedInThread(make) as broker, messages(broker) as watcher:
+        watcher.subscribe("#")
+        assert {watcher.next().topic for _ in range(2)} == {"pitboard/v1/old/pc/setup", "other"}
+        now_s[0] = KEEP_S
+
+        assert watcher.next() == Got("pitboard/v1/old/pc/setup", b"")
+        eventually(lambda: Store(path).load() == [Kept("other", b"on", 1)])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("broker", "--port"), ("up", "--http-port", "0", "--mqtt-port")],
+    ids=["broker", "up"],
+)
+def test_retained_values_survive_a_restart_of_the_command(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    address = Address(port=free_port())
+    command = (*arguments, str(address.port), "--state-dir", str(tmp_path / "state"))
+    with Pitboard(tmp_path, *command) as running:
+        running.out.line("mqtt://")
+        with messages(address) as client:
+            client.publish("pitboard/v1/spa24/pc/setup", b"{}", retain=True)
+        assert running.interrupt() == 130
+
+    with Pitboard(tmp_path, *command) as running:
+        running.out.line("mqtt://")
+        with messages(address) as client:
+            client.subscribe("#")
+            assert client.next() == Got("pitboard/v1/spa24/pc/setup", b"{}", retain=True)
+        assert running.interrupt() == 130
 
 
 def test_unchanged_values_are_not_written_again(
