@@ -4,6 +4,7 @@ Knows nothing of other clients; what it receives goes to the `publish` of its en
 """
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable
 
@@ -34,6 +35,9 @@ BACKLOG_BYTES = 1024 * 1024
 
 UNACKED_MAX = 10_000
 """QoS 1 messages on their way to one client above which more are dropped for it."""
+
+UNACKED_BYTES = 16 * 1024 * 1024
+"""Their bytes, above which more are dropped too, but for those of a replay."""
 
 # topic, payload, QoS, retain flag
 Publish = Callable[[str, bytes, int, bool], None]
@@ -133,6 +137,7 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
             asyncio.get_running_loop().create_future()
         )
         self._unacked: set[asyncio.Task[OutgoingApplicationMessage]] = set()
+        self.unacked_bytes = 0
         self._unreleased: set[int] = set()
 
     def send_now(self, packet: bytes) -> None:
@@ -144,14 +149,16 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
 
     def send_soon(self, topic: str, data: bytes, qos: int, *, retain: bool) -> None:
         """Send a message that wants an acknowledgement, without waiting for it."""
-        if len(self._unacked) >= UNACKED_MAX:
+        is_full = not retain and self.unacked_bytes >= UNACKED_BYTES
+        if is_full or len(self._unacked) >= UNACKED_MAX:
             self._drop()
             return
+        self.unacked_bytes += len(data)
         task = self._loop.create_task(
             self.mqtt_publish(topic, data, qos, retain), name="broker publish"
         )
         self._unacked.add(task)
-        task.add_done_callback(self._settle)
+        task.add_done_callback(functools.partial(self._settle, len(data)))
 
     async def handle_publish(self, packet: PublishPacket) -> None:
         """Hand a message on before it is acknowledged, and a QoS 2 message once.
@@ -221,7 +228,8 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
                 "messages dropped reason=client reads too slowly client=%r", self.session.client_id
             )
 
-    def _settle(self, task: asyncio.Task[OutgoingApplicationMessage]) -> None:
+    def _settle(self, size: int, task: asyncio.Task[OutgoingApplicationMessage]) -> None:
         self._unacked.discard(task)
+        self.unacked_bytes -= size
         if not task.cancelled() and (failure := task.exception()) is not None:
             log.debug("message not acknowledged reason=%r", failure)

@@ -124,9 +124,9 @@ def publish_packet(topic: str, payload: bytes, *, retain: bool = False) -> bytes
     return packet(0x31 if retain else 0x30, text(topic) + payload)
 
 
-def subscribe_packet(topic: str) -> bytes:
-    """A SUBSCRIBE for QoS 0."""
-    return packet(0x82, struct.pack("!H", 1) + text(topic) + b"\0")
+def subscribe_packet(topic: str, qos: int = 0) -> bytes:
+    """A SUBSCRIBE."""
+    return packet(0x82, struct.pack("!H", 1) + text(topic) + bytes([qos]))
 
 
 DISCONNECT = packet(0xE0, b"")

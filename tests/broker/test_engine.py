@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from pitboard.broker import peer as peer_module
 from tests.broker.clients import (
     CONNACK,
     DISCONNECT,
@@ -255,6 +256,26 @@ def test_client_that_does_not_read_delays_nobody(embedded: EmbeddedInThread) -> 
         peer = engine._sessions["stuck"][1]
         assert embedded.call(lambda: peer.dropped) > 0
         assert embedded.call(lambda: peer.writer.backlog) < 2 * 1024 * 1024
+
+
+def test_client_that_acknowledges_nothing_is_kept_only_so_much(
+    embedded: EmbeddedInThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer_module, "UNACKED_BYTES", 1_000_000)
+    engine = embedded.broker._engine
+    assert engine is not None
+    with raw_client(embedded, "stuck") as stuck, messages(embedded) as healthy:
+        stuck.sendall(subscribe_packet("#", qos=1))
+        stuck.recv(5)
+        healthy.subscribe("end")
+        for _ in range(30):
+            healthy.publish(TELEMETRY, bytes(100_000))
+        healthy.publish("end", b"")
+
+        assert healthy.next() == Got("end", b"")
+        peer = engine._sessions["stuck"][1]
+        assert embedded.call(lambda: peer.dropped) >= 20
+        assert embedded.call(lambda: peer.unacked_bytes) == 1_000_000
 
 
 def test_slow_reader_gets_every_retained_value(embedded: EmbeddedInThread) -> None:
