@@ -47,11 +47,11 @@ def ingest(made: Tools, plan: Plan) -> Iterator[Figure]:
         for _ in range(plan.rounds):
             load = ("-s", SESSIONS, "-h", 0.5, "-P", broker.mqtt_port, "-f", made.stamped)
             with Sink(made, bridge, SESSIONS, *load) as sink:
-                dropped_before = bridge.metric("pitboard_messages_dropped_total")
+                dropped_before = bridge.metric("pitboard_messages_overtaken_total")
                 before = bridge.metric("pitboard_messages_in_total")
                 seen = sink.measure(plan.seconds, warm_up_s=0.0)
                 taken_in = bridge.metric("pitboard_messages_in_total") - before
-                dropped.append(bridge.metric("pitboard_messages_dropped_total") - dropped_before)
+                dropped.append(bridge.metric("pitboard_messages_overtaken_total") - dropped_before)
             rates.append(taken_in / seen.elapsed_s)
             costs.append(seen.cpu_s / taken_in * 1e6)
     yield median_of(INGEST, "taken in", rates, "/s", at_least=25_000)

@@ -53,6 +53,8 @@ class Backlog:
         settle: Called after each batch, and after each of few messages.
 
     Attributes:
+        dropped: Messages that found it full.
+        overtaken: Telemetry that was not read, because newer waited behind it.
         latency: From paho's reading of a message to the end of its delivery.
     """
 
@@ -69,20 +71,15 @@ class Backlog:
         self._waiting: deque[Arrival | Callable[[], None]] = deque()
         self._is_woken = False
         # One counter a thread: `+=` on a shared one would lose counts.
-        self._refused = 0
-        self._overtaken = 0
+        self.dropped = 0
+        self.overtaken = 0
         self._bytes_in = 0
         self._bytes_out = 0
-
-    @property
-    def dropped(self) -> int:
-        """Messages that found it full, or that newer ones have overtaken."""
-        return self._refused + self._overtaken
 
     def put(self, message: Arrival) -> None:
         """Take a message in, on paho's thread: slow work here starves the keepalive."""
         if self._bytes_in - self._bytes_out > MAX_BACKLOG_BYTES:
-            self._refused += 1
+            self.dropped += 1
             return
         self._bytes_in += len(message.payload)
         self._append(message)
@@ -130,7 +127,7 @@ class Backlog:
             topic = _telemetry_topic(item)
             if topic in overtaken and place < len(items) - DEEP and not callable(item):
                 self._bytes_out += len(item.payload)
-                self._overtaken += 1
+                self.overtaken += 1
                 continue
             if topic is not None:
                 overtaken.add(topic)

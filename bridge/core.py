@@ -58,6 +58,11 @@ class Bridge:
         self._openers: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def tasks(self) -> int:
+        """The tasks of the event loop, uvicorn's too."""
+        return len(asyncio.all_tasks())
+
     async def start(self) -> None:
         """Connect; returns when the broker answered or failed for the first time."""
         self._spawn(self.feed.upstream.run(), "mqtt-link")

@@ -77,6 +77,11 @@ class Upstream:
         return self._backlog.dropped
 
     @property
+    def overtaken(self) -> int:
+        """Telemetry that was not read, because newer waited behind it."""
+        return self._backlog.overtaken
+
+    @property
     def connected(self) -> bool:
         """Whether the broker has accepted the connection that stands now."""
         return self._client is not None

@@ -39,7 +39,10 @@ class BridgeCollector(Collector):
             "pitboard_messages_rejected", "Messages refused.", labels, checker.rejected.items()
         )
         yield CounterMetricFamily(
-            "pitboard_messages_dropped", "Messages that came faster than read.", upstream.dropped
+            "pitboard_messages_dropped", "Messages that found no room to wait.", upstream.dropped
+        )
+        yield CounterMetricFamily(
+            "pitboard_messages_overtaken", "Telemetry not read, newer waited.", upstream.overtaken
         )
         yield HistogramMetricFamily(
             "pitboard_ingest_to_write_seconds",
@@ -59,6 +62,7 @@ class BridgeCollector(Collector):
         yield CounterMetricFamily(
             "pitboard_frames_conflated", "Telemetry replaced by newer before it left.", conflated
         )
+        yield GaugeMetricFamily("pitboard_tasks", "Tasks of the event loop.", bridge.tasks)
         yield GaugeMetricFamily("pitboard_browsers", "Open WebSockets.", len(outboxes))
         yield GaugeMetricFamily("pitboard_sessions", "Sessions subscribed.", len(hub.sessions))
         yield GaugeMetricFamily(

@@ -85,7 +85,7 @@ def test_overtaken_telemetry_is_dropped_when_the_backlog_is_deep(taken: Taken) -
     taken.loop.run()
 
     assert taken.payloads == [b"%d" % number for number in range(2 * DEEP, 3 * DEEP)]
-    assert taken.backlog.dropped == 2 * DEEP
+    assert taken.backlog.overtaken == 2 * DEEP
 
 
 def test_newest_telemetry_of_a_quiet_monitor_is_kept(taken: Taken) -> None:
@@ -96,7 +96,7 @@ def test_newest_telemetry_of_a_quiet_monitor_is_kept(taken: Taken) -> None:
     taken.loop.run()
 
     assert taken.payloads[0] == b"quiet"
-    assert taken.backlog.dropped == 2 * DEEP
+    assert taken.backlog.overtaken == 2 * DEEP
 
 
 @pytest.mark.parametrize("name", ["status", "meta", "setup", "lap", "laps/0"])
@@ -154,4 +154,4 @@ def test_dropped_messages_make_room(taken: Taken) -> None:
             taken.put(b"x" * 40_000)
         taken.loop.run()
 
-    assert taken.backlog.dropped == 3 * (DEEP // 2)
+    assert taken.backlog.overtaken == 3 * (DEEP // 2)
