@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
@@ -168,6 +169,30 @@ def test_up_prints_a_link_for_each_session_that_appears(tmp_path: Path) -> None:
 
         assert process.interrupt() == 130
         assert process.out.rest().count("/s/spa24") == 1
+
+
+def outside_address() -> str:
+    """An address of this machine that others reach."""
+    for addresses in psutil.net_if_addrs().values():
+        for address in addresses:
+            if address.family == socket.AF_INET and not address.address.startswith("127."):
+                return str(address.address)
+    pytest.skip("this machine has no address but loopback")
+
+
+def test_up_lan_opens_the_pages_and_keeps_mqtt_on_this_machine(tmp_path: Path) -> None:
+    outside, mqtt = outside_address(), free_port()
+    command = ("up", "--lan", "--http-port", "0", "--mqtt-port", str(mqtt))
+    with Pitboard(tmp_path, *command) as process:
+        assert "pitboard credentials new" in process.err.line("MQTT stays on this machine")
+        port = first_url(process.out.line("://")).strip("/").rpartition(":")[2]
+        process.out.line("mqtt://")
+
+        assert fetch(f"http://{outside}:{port}/")[0] == 200
+        socket.create_connection(("127.0.0.1", mqtt), TIMEOUT_S).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((outside, mqtt), TIMEOUT_S)
+        assert process.interrupt() == 130
 
 
 def test_demo_shows_a_moving_car_to_browsers_and_says_goodbye(tmp_path: Path) -> None:
