@@ -7,8 +7,11 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from queue import SimpleQueue
 
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from pitboard.broker import EmbeddedBroker, guard
 from pitboard.broker.throttle import FAILURES
@@ -282,6 +285,26 @@ def test_silent_client_is_cut_after_its_keepalive_and_its_will_comes_once(
         watcher.publish("end", b"")
         assert watcher.until("end") == []
     assert refusals(embedded) == {"silent": 1}
+
+
+@pytest.mark.parametrize(
+    "protocol", [MQTTProtocolVersion.MQTTv31, MQTTProtocolVersion.MQTTv5], ids=["3.1", "5"]
+)
+def test_client_of_another_version_is_told_why(
+    protocol: MQTTProtocolVersion, embedded: EmbeddedInThread
+) -> None:
+    """In words that paho hands to its user."""
+    said: SimpleQueue[str] = SimpleQueue()
+    client = Client(
+        CallbackAPIVersion.VERSION2, "car", protocol=protocol, reconnect_on_failure=False
+    )
+    client.on_connect = lambda _client, _data, _flags, reason, _properties: said.put(str(reason))
+    client.connect(embedded.host, embedded.port)
+    client.loop_start()
+    try:
+        assert said.get(timeout=TIMEOUT_S) == "Unsupported protocol version"
+    finally:
+        client.loop_stop()
 
 
 def test_client_that_pings_lives(embedded: EmbeddedInThread) -> None:

@@ -243,6 +243,17 @@ def test_prune_removes_old_sessions_and_keeps_the_rest(
     assert "2 sessions removed, 1 kept" in shown(console)
 
 
+def test_prune_spares_a_session_that_speaks_with_an_old_clock(
+    broker: Broker, car: Car, console: Console
+) -> None:
+    car.say(Channel.STATUS, state="online", age_s=9 * DAY_S)
+    with speaking(car, age_s=9 * DAY_S):
+        assert prune_sessions(access_to(broker.url), 7 * DAY_S, console) == 0
+
+    assert left_on(broker)
+    assert "0 sessions removed, 1 kept" in shown(console)
+
+
 class Walled:
     """A broker with users, that holds an old session *spa24* and another one."""
 
