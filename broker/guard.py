@@ -131,12 +131,10 @@ class Guard:
     ) -> Guest | None:
         """Let a new connection in, as one of *connections*; `None` refuses it."""
         address = _address(writer)
-        now_s = asyncio.get_running_loop().time()
         if connections > MAX_CONNECTIONS:
             self._refuse("too many connections", address)
             return None
-        if self._throttle.is_closed_to(address, now_s):
-            self._refuse("too many failed logins", address)
+        if self._has_failed_often(address):
             return None
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
@@ -157,12 +155,10 @@ class Guard:
             return None
         except (OSError, asyncio.IncompleteReadError):
             return None
-        now_s = asyncio.get_running_loop().time()
         # Asked again, since many may have waited with their CONNECT until now.
-        if self._throttle.is_closed_to(address, now_s):
-            self._refuse("too many failed logins", address)
+        if self._has_failed_often(address):
             return None
-        known = self._identify(connect, address, now_s)
+        known = self._identify(connect, address)
         if isinstance(known, bytes):
             writer.write(known)
             return None
@@ -188,15 +184,20 @@ class Guard:
                 log.info("connection ended reason=%s client=%r", reason, guest.client_id)
                 guest.writer.abort()
 
-    def _identify(
-        self, connect: Connect, address: str, now_s: float
-    ) -> tuple[str | None, Rules] | bytes:
+    def _has_failed_often(self, address: str) -> bool:
+        """Whether the address has to wait after wrong passwords; counted if so."""
+        is_closed = self._throttle.is_closed_to(address, asyncio.get_running_loop().time())
+        if is_closed:
+            self._refuse("too many failed logins", address)
+        return is_closed
+
+    def _identify(self, connect: Connect, address: str) -> tuple[str | None, Rules] | bytes:
         """Who it is and what he may do, or the CONNACK that refuses him."""
         name, rules = None, ANYTHING
         if self._users is not None:
             user = self._users.find(connect.username, connect.password)
             if user is None:
-                self._throttle.failed(address, now_s)
+                self._throttle.failed(address, asyncio.get_running_loop().time())
                 self._refuse("wrong password", address)
                 return _NOT_AUTHORIZED
             name, rules = user.name, rules_of(user)
