@@ -83,6 +83,7 @@ const CASES = [
   ["no age", ages.ageShort(null), "–"],
   ["one second in words", ages.ageWords({ ms: 1999, is_estimate: false }), "1 second"],
   ["seconds in words", ages.ageWords({ ms: 12_000, is_estimate: false }), "12 seconds"],
+  ["seconds that count on", ages.ageWords({ ms: 754_000, is_estimate: false }), "754 seconds"],
   ["hours in words", ages.ageWords({ ms: 7_200_000, is_estimate: true }), "about 2 hours"],
   ["a kept age of seconds", ages.ageClock(59_999), "59 s"],
   ["a kept age of minutes", ages.ageClock(300_000), "5 min"],

@@ -8,11 +8,12 @@ import { aboutText } from "./words.js";
 const DAY_MS = 86_400_000;
 
 /**
- * `12 seconds`; an estimate says so.
+ * `12 seconds`, which count up for ever; an estimate says so and is no finer than it knows.
  * @param {Age} age
  */
 export function ageWords(age) {
-  return age.is_estimate ? aboutText(agePlain(age.ms)) : agePlain(age.ms);
+  if (age.is_estimate) return aboutText(agePlain(age.ms));
+  return plural(Math.floor(age.ms / 1000), "second");
 }
 
 /**
