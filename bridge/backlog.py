@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -19,9 +19,6 @@ DEEP = 512
 
 So what browsers see is never older than it takes to read these, however much is published.
 """
-
-FEW = 8
-"""So many messages in a row reach the browsers one by one; of more, the newest telemetry does."""
 
 # Between two batches the loop serves the browsers.
 MAX_BATCH = 256
@@ -50,7 +47,7 @@ class Backlog:
     Args:
         deliver: Called on the loop with each message; what it raises is logged.
         post: Runs a function on the loop, from any thread.
-        settle: Called after each batch, and after each of few messages.
+        settle: Called after each batch.
 
     Attributes:
         dropped: Messages that found it full.
@@ -76,20 +73,20 @@ class Backlog:
         self._bytes_in = 0
         self._bytes_out = 0
 
-    def put(self, message: Arrival) -> None:
-        """Take a message in, on paho's thread: slow work here starves the keepalive."""
+    def put_all(self, messages: Sequence[Arrival]) -> None:
+        """Take messages in, on paho's thread: slow work here starves the keepalive."""
         if self._bytes_in - self._bytes_out > MAX_BACKLOG_BYTES:
-            self.dropped += 1
+            self.dropped += len(messages)
             return
-        self._bytes_in += len(message.payload)
-        self._append(message)
+        self._bytes_in += sum(len(message.payload) for message in messages)
+        self._append(messages)
 
     def then(self, call: Callable[[], None]) -> None:
         """Run *call* on the loop behind all that has come so far."""
-        self._append(call)
+        self._append([call])
 
-    def _append(self, item: Arrival | Callable[[], None]) -> None:
-        self._waiting.append(item)
+    def _append(self, items: Sequence[Arrival | Callable[[], None]]) -> None:
+        self._waiting.extend(items)
         if not self._is_woken:
             self._is_woken = True
             self._post(self._take)
@@ -99,18 +96,14 @@ class Backlog:
         self._is_woken = False
         if len(self._waiting) > DEEP:
             self._thin_out()
-        size = min(len(self._waiting), MAX_BATCH)
         came_at = []
-        for _ in range(size):
+        for _ in range(min(len(self._waiting), MAX_BATCH)):
             item = self._waiting.popleft()
             if callable(item):
                 item()
                 continue
             self._hand_over(item)
             came_at.append(item.timestamp)
-            if size <= FEW:
-                self._end_batch(came_at)
-                came_at = []
         self._end_batch(came_at)
         if self._waiting and not self._is_woken:
             self._is_woken = True

@@ -11,45 +11,17 @@ from functools import lru_cache
 
 from pitboard.contract import codec
 from pitboard.contract.errors import BadTopic, ContractError, Invalid, UnknownVersion
+from pitboard.contract.log_lines import OncePerMinute, printable
 from pitboard.contract.messages import Message, TelemetryMessage
 from pitboard.contract.topics import Topic
 
 log = logging.getLogger(__name__)
 
-REPEAT_AFTER_S = 60.0
-
-# Causes are texts that a stranger has a hand in; beyond this many in a minute the rest is counted
-# only.
-MAX_CAUSES = 200
-
 _MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `\$\.?(.*)`)?")
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 # What may differ each time: a size, a position, a text that the message or its topic quotes.
 _VARYING = re.compile(r"\d+|(['\"])(?:.*\1|.*)")
 
 _parse = lru_cache(maxsize=4096)(Topic.parse)
-
-
-class OncePerMinute:
-    """Lets each of a bounded number of causes through once a minute, and counts the others."""
-
-    def __init__(self) -> None:
-        self._said: dict[str, tuple[float, int]] = {}
-
-    def admit(self, cause: str, now_s: float) -> int | None:
-        """How many times *cause* was held back since it was last let through; `None` to hold."""
-        last = self._said.get(cause)
-        if last is not None and now_s - last[0] < REPEAT_AFTER_S:
-            self._said[cause] = (last[0], last[1] + 1)
-            return None
-        if last is None and len(self._said) >= MAX_CAUSES:
-            old = [key for key, (at, _) in self._said.items() if now_s - at >= REPEAT_AFTER_S]
-            for key in old:
-                del self._said[key]
-            if not old:
-                return None
-        self._said[cause] = (now_s, 0)
-        return last[1] if last else 0
 
 
 class Checker:
@@ -125,8 +97,3 @@ def reason(what: str, exc: ContractError) -> str:
         return f"ERROR handling {what}: {exc.kind}: {printable(str(exc))}"
     field = f"{missing[2]}.{missing[1]}" if missing[2] else missing[1]
     return f"ERROR: Missing {field} in {what}"
-
-
-def printable(text: str) -> str:
-    """*text* cut short and without what could forge or garble a line of the log."""
-    return _UNPRINTABLE.sub("?", text[:200])

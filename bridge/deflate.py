@@ -8,6 +8,7 @@ such a connection.
 """
 
 import zlib
+from collections.abc import Sequence
 
 from pitboard.bridge.framing import DEFLATED_TEXT, Deflated, Update, frame
 
@@ -26,27 +27,30 @@ _TAIL = b"\x00\x00\xff\xff"
 
 
 class SharedDeflate:
-    """The sending end; each message is compressed once."""
+    """The sending end; each message is compressed once. Stretches begin and end with pieces."""
 
     def __init__(self) -> None:
         self._compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS, _MEMORY_LEVEL)
         self._number = 0
         self._started_at: int | None = None
 
-    def pack(self, text: bytes, now_ms: int) -> Deflated:
-        """The next frame of the stream."""
+    def pack(self, texts: Sequence[bytes], now_ms: int) -> Deflated:
+        """The next piece of the stream, with a frame for each text."""
         is_start = self._started_at is None
         if self._started_at is None:
             self._started_at = now_ms
         # A clock that was set back ends the stretch too.
         is_last = not 0 <= now_ms - self._started_at < START_EVERY_MS
-        flush = zlib.Z_FULL_FLUSH if is_last else zlib.Z_SYNC_FLUSH
-        data = self._compressor.compress(text) + self._compressor.flush(flush)
+        frames = [self._frame(text, zlib.Z_SYNC_FLUSH) for text in texts[:-1]]
+        frames.append(self._frame(texts[-1], zlib.Z_FULL_FLUSH if is_last else zlib.Z_SYNC_FLUSH))
         if is_last:
             self._started_at = None
         self._number += 1
-        payload = data.removesuffix(_TAIL)
-        return Deflated(self, self._number, is_start, frame(DEFLATED_TEXT, payload))
+        return Deflated(self, self._number, is_start, b"".join(frames))
+
+    def _frame(self, text: bytes, flush: int) -> bytes:
+        data = self._compressor.compress(text) + self._compressor.flush(flush)
+        return frame(DEFLATED_TEXT, data.removesuffix(_TAIL))
 
 
 class Follower:
@@ -55,18 +59,20 @@ class Follower:
     Its window holds nothing but one stream at a time, since its last start.
     """
 
+    __slots__ = ("_next", "_stream")
+
     def __init__(self) -> None:
         self._stream: object = None
         self._next = 0
 
     def choose(self, update: Update) -> bytes:
-        """The frame to write; the caller writes it before any other of *update*'s stream."""
+        """The frames to write; the caller writes them before any other of *update*'s stream."""
         deflated = update.deflated
         if deflated is None:
-            return update.frame
+            return update.frames
         is_next = deflated.stream is self._stream and deflated.number == self._next
         if not (is_next or deflated.is_start):
-            return update.frame
+            return update.frames
         self._stream = deflated.stream
         self._next = deflated.number + 1
-        return deflated.frame
+        return deflated.frames

@@ -5,11 +5,12 @@ import logging
 import secrets
 import time
 
-from pitboard.bridge.checker import Checker, OncePerMinute
+from pitboard.bridge.checker import Checker
 from pitboard.bridge.hub import Hub
 from pitboard.bridge.ingest import Upstream
 from pitboard.bridge.settings import BridgeSettings
 from pitboard.contract import frames
+from pitboard.contract.log_lines import OncePerMinute
 from pitboard.contract.topics import Topic, session_filter
 
 log = logging.getLogger(__name__)

@@ -223,7 +223,8 @@ class Upstream:
         client.on_disconnect = on_disconnect
         client.on_subscribe = on_subscribe
         client.on_unsubscribe = on_unsubscribe
-        client.on_message = lambda _client, _data, message: self._backlog.put(message)
+        client.on_arrivals = self._backlog.put_all
+        client.on_message = lambda _client, _data, message: self._backlog.put_all([message])
         return client
 
     def _work(

@@ -4,18 +4,20 @@ Telemetry is latest-wins and may be held back to a rate; everything else leaves 
 never dropped. Clock values come in as arguments.
 """
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pitboard.bridge.framing import Update
-
-log = logging.getLogger(__name__)
+from pitboard.bridge.deflate import Follower
 
 MAX_WAITING_BYTES = 8 * 1024 * 1024
 """Frames other than telemetry: a few snapshots of a race with full lap tables."""
 
 MAX_WAITING_FRAMES = 1000
+
+Write = Callable[[bytes], object]
+
+Readers = dict["Outbox", Write]
+"""Browsers that read, each with its own way past its queue."""
 
 Lane = tuple[str, str]
 """The (`session_id`, `monitor_id`) whose newest telemetry replaces the one that waits."""
@@ -39,8 +41,8 @@ class Outbox:
     """One browser's frames; *wake* is called when there may be something to `drain`.
 
     Args:
-        send: Writes telemetry at once, or returns `False`: the browser does not read.
-        is_deflating: Whether the browser takes compressed telemetry, from *send* alone.
+        write: Sends frames at once; without it everything waits for a `drain`.
+        follower: Of a browser that takes compressed telemetry.
 
     Attributes:
         conflated: Telemetry that newer telemetry has replaced before it left.
@@ -52,13 +54,15 @@ class Outbox:
         *,
         max_bytes: int = MAX_WAITING_BYTES,
         max_frames: int = MAX_WAITING_FRAMES,
-        send: Callable[[Update], bool] = lambda _update: False,
-        is_deflating: bool = False,
+        write: Write | None = None,
+        follower: Follower | None = None,
     ) -> None:
-        self.is_deflating = is_deflating
+        self.follower = follower
         self.conflated = 0
         self._wake = wake
-        self._send = send
+        self._write = write
+        self._is_open = False
+        self._readers: list[Readers] = []
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         # One dict keeps the order over all of them; telemetry is keyed by its lane.
@@ -80,6 +84,7 @@ class Outbox:
 
     def put(self, frame: bytes, lane: Lane | None = None) -> None:
         """Queue *frame*; with a *lane* it is telemetry and replaces what waits there."""
+        self.hold()
         if lane is None:
             self._number += 1
             self._waiting[self._number] = frame
@@ -94,18 +99,28 @@ class Outbox:
         else:
             self.conflated += 1
 
-    def pass_on(self, update: Update, lane: Lane) -> bool:
-        """Send telemetry past the queue if nothing waits there, else `put` it; whether it left."""
-        if not self._waiting and not self._gates:
-            try:
-                if self._send(update):
-                    return True
-            except Exception:
-                # In the hub's round: the next browser must still get its frame. Who drains this
-                # outbox meets the same failure, and ends the connection.
-                log.exception("[Server] ERROR: telemetry not sent")
-        self.put(update.text, lane)
-        return False
+    def put_newest(self, texts: Sequence[bytes], lane: Lane) -> None:
+        """Queue the last of some telemetry that came together."""
+        self.conflated += len(texts) - 1
+        self.put(texts[-1], lane)
+
+    def enlist(self, readers: Readers) -> None:
+        """Be among *readers* whenever frames may go past the queue: nothing waits and all flows."""
+        self._readers.append(readers)
+        if self._is_open and self._write is not None:
+            readers[self] = self._write
+
+    def delist(self, readers: Readers) -> None:
+        """Undo `enlist`."""
+        self._readers = [each for each in self._readers if each is not readers]
+        readers.pop(self, None)
+
+    def hold(self) -> None:
+        """Let everything wait for the next `drain`: the browser does not read."""
+        if self._is_open:
+            self._is_open = False
+            for readers in self._readers:
+                readers.pop(self, None)
 
     def limit(self, session_id: str, max_hz: float | None) -> None:
         """Send telemetry of the session at most *max_hz* times a second; `None` is every frame."""
@@ -117,6 +132,7 @@ class Outbox:
             gate.period_s = 1 / max_hz
         else:
             self._gates[session_id] = _Gate(1 / max_hz)
+            self.hold()
         self._wake()
 
     def discard(self, session_id: str, monitor_id: str | None = None) -> None:
@@ -131,8 +147,9 @@ class Outbox:
         self._gates.pop(session_id, None)
 
     def drain(self, now: float) -> list[bytes]:
-        """Take out what may be sent at *now*, in seconds."""
+        """Take out what may be sent at *now*, in seconds; the browser reads."""
         if not self._waiting:
+            self._open()
             return []
         out = []
         held_back: dict[int | Lane, bytes] = {}
@@ -148,7 +165,14 @@ class Outbox:
             self._gates[session_id].pass_through(now)
         self._waiting = held_back
         self._kept_bytes = self._kept_frames = 0
+        self._open()
         return out
+
+    def _open(self) -> None:
+        if not self._is_open and self._write and not self._waiting and not self._gates:
+            self._is_open = True
+            for readers in self._readers:
+                readers[self] = self._write
 
     def next_due(self) -> float | None:
         """When held-back telemetry may be sent; `None` while there is none. After a `drain`."""

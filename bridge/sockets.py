@@ -10,16 +10,16 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.responses import PlainTextResponse
 
-from pitboard.bridge.checker import printable
 from pitboard.bridge.core import Bridge
+from pitboard.bridge.deflate import Follower
 from pitboard.bridge.feed import clock_ms
-from pitboard.bridge.framing import Update
 from pitboard.bridge.hub import JoinedTooMany
 from pitboard.bridge.limits import Crowded, TokenBucket
-from pitboard.bridge.outbox import Outbox
+from pitboard.bridge.outbox import Outbox, Write
 from pitboard.bridge.wire import WIRE, Wire
 from pitboard.contract import frames
 from pitboard.contract.errors import BadFrame
+from pitboard.contract.log_lines import printable
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,10 @@ class PlainWire:
 
     def __init__(self, ws: WebSocket) -> None:
         self.on_writable: Callable[[], None] = lambda: None
+        self.on_unwritable: Callable[[], None] = lambda: None
         self.unsent = 0
         self.is_deflating = False
+        self.write_frames: Write | None = None
         self._ws = ws
         self._task: asyncio.Task[None] | None = None
 
@@ -71,10 +73,6 @@ class PlainWire:
     def is_writable(self) -> bool:
         """Whether the last `write` has left."""
         return self._task is None
-
-    def send_update(self, _update: Update) -> bool:
-        """Leave telemetry to the outbox, which replaces it while the last write is on its way."""
-        return False
 
     def write(self, texts: Sequence[bytes]) -> None:
         """Send text frames."""
@@ -109,13 +107,13 @@ class Browser:
         self._loop = asyncio.get_running_loop()
         wire = ws.scope.get("extensions", {}).get(WIRE)
         self._wire: Wire = PlainWire(ws) if wire is None else wire
-        self.outbox = Outbox(
-            self._pump, send=self._wire.send_update, is_deflating=self._wire.is_deflating
-        )
+        follower = Follower() if self._wire.is_deflating else None
+        self.outbox = Outbox(self._pump, write=self._wire.write_frames, follower=follower)
         self._verdict: asyncio.Future[_Verdict] = self._loop.create_future()
         self._has_joined = False
         self._timer: asyncio.TimerHandle | None = None
         self._wire.on_writable = self._pump
+        self._wire.on_unwritable = self.outbox.hold
         self._unsent = 0
         self._progress_at = self._loop.time()
 
@@ -158,7 +156,7 @@ class Browser:
             self._bridge.browsers.discard(self)
             self._bridge.conflated += self.outbox.conflated
             self._bridge.hub.drop(self.outbox, clock_ms())
-            self._wire.on_writable = lambda: None
+            self._wire.on_writable = self._wire.on_unwritable = lambda: None
             if self._timer is not None:
                 self._timer.cancel()
             log.info("[Server] Client disconnected: %s", self.id)

@@ -3,9 +3,17 @@
 Decides only; times come in as arguments, in ms since 1970.
 """
 
+import logging
+from collections.abc import Sequence
+
+from pitboard.bridge import framing
 from pitboard.bridge.deflate import SharedDeflate
 from pitboard.bridge.framing import TEXT, Update, frame
-from pitboard.bridge.outbox import Lane, Outbox
+from pitboard.bridge.outbox import Lane, Outbox, Readers
+
+log = logging.getLogger(__name__)
+
+_NOT_SENT = "[Server] ERROR: frames not sent"
 
 SHARED_HZ = (1.0, 2.0, 5.0, 10.0)
 """The values of `max_hz` that browsers share; with any other, a browser counts for itself."""
@@ -15,16 +23,20 @@ class Tiers:
     """Who gets telemetry how often.
 
     Browsers that do not decompress keep a rate of their own, in their outbox.
+
+    Attributes:
+        sent_at_ms: When the last telemetry was passed on.
     """
 
     def __init__(self) -> None:
+        self.sent_at_ms = 0
         self._full = _Tier(None)
         self._shared: dict[float, _Tier] = {}
         self._of: dict[Outbox, _Tier] = {}
 
     def place(self, outbox: Outbox, session_id: str, max_hz: float | None) -> None:
         """Give the browser telemetry from now on, at most *max_hz* times a second."""
-        is_shared = outbox.is_deflating and max_hz in SHARED_HZ
+        is_shared = outbox.follower is not None and max_hz in SHARED_HZ
         outbox.limit(session_id, None if is_shared else max_hz)
         tier = self._full
         if is_shared and max_hz is not None:
@@ -43,12 +55,25 @@ class Tiers:
         if tier.max_hz is not None and not tier.members:
             del self._shared[tier.max_hz]
 
-    def send(self, text: bytes, lane: Lane, now_ms: int) -> int:
-        """Pass telemetry on; how many browsers' sockets have it already."""
-        sent = self._full.send(text, lane, now_ms) if self._full.members else 0
+    def send(
+        self, texts: Sequence[bytes], lane: Lane, now_ms: int, lead: bytes | None = None
+    ) -> int:
+        """Pass on telemetry that came together; how many frames browsers' sockets have already.
+
+        What has to be said anyway goes ahead of it, as *lead*: in the same write where it can.
+        """
+        self.sent_at_ms = now_ms
+        sent = self._full.fan_out(texts, lane, now_ms, lead) if self._full.members else 0
         for tier in self._shared.values():
-            sent += tier.send(text, lane, now_ms)
+            if lead is not None:
+                tier.broadcast(lead)
+            sent += tier.hold(texts[-1], lane, now_ms)
         return sent
+
+    def broadcast(self, text: bytes) -> None:
+        """Pass on what is no telemetry; it keeps its order."""
+        for tier in (self._full, *self._shared.values()):
+            tier.broadcast(text)
 
     def tick(self, now_ms: int) -> int:
         """Pass on what was held back, though nothing newer has come; see `send`."""
@@ -66,6 +91,8 @@ class _Tier:
     def __init__(self, max_hz: float | None) -> None:
         self.max_hz = max_hz
         self.members: dict[Outbox, None] = {}
+        self._plain: Readers = {}
+        self._following: Readers = {}
         self.held: dict[Lane, bytes] = {}
         self._period_ms = 0.0 if max_hz is None else 1000 / max_hz
         self._opens_at = 0.0
@@ -74,17 +101,17 @@ class _Tier:
 
     def add(self, outbox: Outbox) -> None:
         self.members[outbox] = None
-        self._deflating += outbox.is_deflating
+        outbox.enlist(self._plain if outbox.follower is None else self._following)
+        self._deflating += outbox.follower is not None
 
     def remove(self, outbox: Outbox) -> None:
         del self.members[outbox]
-        self._deflating -= outbox.is_deflating
+        outbox.delist(self._plain if outbox.follower is None else self._following)
+        self._deflating -= outbox.follower is not None
         if not self._deflating:
             self._stream = None
 
-    def send(self, text: bytes, lane: Lane, now_ms: int) -> int:
-        if self.max_hz is None:
-            return self._fan_out(text, lane, now_ms)
+    def hold(self, text: bytes, lane: Lane, now_ms: int) -> int:
         self.held.pop(lane, None)
         self.held[lane] = text
         return self.tick(now_ms)
@@ -99,16 +126,65 @@ class _Tier:
         if not now_ms < self._opens_at <= now_ms + self._period_ms:
             self._opens_at = now_ms + self._period_ms
         held, self.held = self.held, {}
-        return sum(self._fan_out(text, lane, now_ms) for lane, text in held.items())
+        return sum(self.fan_out([text], lane, now_ms) for lane, text in held.items())
 
-    def _fan_out(self, text: bytes, lane: Lane, now_ms: int) -> int:
+    def fan_out(
+        self, texts: Sequence[bytes], lane: Lane, now_ms: int, lead: bytes | None = None
+    ) -> int:
         deflated = None
         if self._deflating:
             if self._stream is None:
                 self._stream = SharedDeflate()
-            deflated = self._stream.pack(text, now_ms)
-        update = Update(text, frame(TEXT, text), deflated)
-        sent = 0
-        for outbox in self.members:
-            sent += outbox.pass_on(update, lane)
-        return sent
+            deflated = self._stream.pack(texts, now_ms)
+        update = framing.update(texts, deflated, lead)
+        late = self._late()
+        late += _write_to_all(self._plain, update.frames)
+        late += self._write_to_following(update)
+        for outbox in late:
+            if lead is not None:
+                outbox.put(lead)
+            outbox.put_newest(texts, lane)
+        return (len(self.members) - len(late)) * len(texts)
+
+    def broadcast(self, text: bytes) -> None:
+        data = frame(TEXT, text)
+        late = self._late()
+        for readers in (self._plain, self._following):
+            late += _write_to_all(readers, data)
+        for outbox in late:
+            outbox.put(text)
+
+    def _late(self) -> list[Outbox]:
+        """Those for whom something waits, or that do not read."""
+        if len(self._plain) + len(self._following) == len(self.members):
+            return []
+        reading = self._plain.keys() | self._following.keys()
+        return [outbox for outbox in self.members if outbox not in reading]
+
+    def _write_to_following(self, update: Update) -> list[Outbox]:
+        failed = []
+        for outbox, write in list(self._following.items()):
+            assert outbox.follower is not None
+            try:
+                write(outbox.follower.choose(update))
+            except Exception:
+                log.exception(_NOT_SENT)
+                failed.append(outbox)
+        return failed
+
+
+def _write_to_all(readers: Readers, frames: bytes) -> list[Outbox]:
+    """Those whose write failed, of whom the next must know nothing.
+
+    Who drains their outbox meets the same failure, and ends the connection.
+    """
+    failed = []
+    # A copy, since a write may find that its browser does not read. Of the writes alone: for a
+    # thousand browsers, each further object is a thousand cache misses.
+    for write in list(readers.values()):
+        try:
+            write(frames)
+        except Exception:
+            log.exception(_NOT_SENT)
+            failed += [outbox for outbox, each in readers.items() if each is write]
+    return failed

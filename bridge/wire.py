@@ -13,11 +13,12 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import SecurityError
+from websockets.frames import Frame
 from websockets.http11 import Request
 
-from pitboard.bridge.deflate import Follower
-from pitboard.bridge.framing import TEXT, Update, frame
+from pitboard.bridge.framing import TEXT, frame
 from pitboard.bridge.negotiation import new_connection
+from pitboard.bridge.outbox import Write
 
 WIRE = "pitboard.wire"
 """The ASGI extension by which an application gets a WebSocket's `Wire`."""
@@ -37,9 +38,17 @@ class Wire(Protocol):
     on_writable: Callable[[], None]
     """Called when `is_writable` has become true again."""
 
+    on_unwritable: Callable[[], None]
+    """Called when it has become false."""
+
     @property
     def is_writable(self) -> bool:
         """Whether the browser takes what it is sent."""
+        ...
+
+    @property
+    def write_frames(self) -> Write | None:
+        """Sends WebSocket frames while `is_writable`; `None` where only `write` can send."""
         ...
 
     @property
@@ -50,10 +59,6 @@ class Wire(Protocol):
     @property
     def is_deflating(self) -> bool:
         """Whether the browser takes compressed telemetry."""
-        ...
-
-    def send_update(self, update: Update) -> bool:
-        """Send telemetry at once; `False` if it was not, because the browser does not read."""
         ...
 
     def write(self, texts: Sequence[bytes]) -> None:
@@ -83,12 +88,12 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
     """A WebSocket that is a `Wire`, and that ends even if its peer does not read."""
 
     on_writable: Callable[[], None] = staticmethod(lambda: None)
+    on_unwritable: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
         if config.ws_max_size is not None:
             self.conn = new_connection(config.ws_max_size)
-        self._follower = Follower()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep little in the kernel."""
@@ -132,7 +137,12 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
     @property
     def is_writable(self) -> bool:
         """Whether the kernel and a small buffer take more."""
-        return self.writable.is_set()
+        return self.writable.is_set() and not self.close_sent and not self.transport.is_closing()
+
+    @property
+    def write_frames(self) -> Write | None:
+        """The transport itself: our own share of a delivered frame is to be small."""
+        return self.transport.write
 
     @property
     def unsent(self) -> int:
@@ -144,16 +154,6 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
         """Whether the handshake has agreed on it."""
         return bool(self.conn.extensions)
 
-    def send_update(self, update: Update) -> bool:
-        """Send telemetry, compressed if the browser has what it refers to."""
-        transport = self.transport
-        if not self.writable.is_set() or not self.handshake_complete or self.close_sent:
-            return False
-        if transport.is_closing():
-            return False
-        transport.write(self._follower.choose(update) if self.conn.extensions else update.frame)
-        return True
-
     def write(self, texts: Sequence[bytes]) -> None:
         """Send text frames past the ASGI machinery, which costs twice as much as the rest."""
         if self.handshake_complete and not self.close_sent and not self.transport.is_closing():
@@ -163,19 +163,41 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
         """Cut the connection off."""
         self.transport.abort()
 
+    def pause_writing(self) -> None:
+        """Tell the application."""
+        super().pause_writing()
+        self.on_unwritable()
+
     def resume_writing(self) -> None:
         """Tell the application."""
         super().resume_writing()
         self.on_writable()
 
+    def handle_close(self, event: Frame) -> None:
+        """Send nothing behind the answer."""
+        super().handle_close(event)
+        self.on_unwritable()
+
+    def handle_parser_exception(self) -> None:
+        """Send nothing behind the close."""
+        super().handle_parser_exception()
+        self.on_unwritable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Send nothing more."""
+        super().connection_lost(exc)
+        self.on_unwritable()
+
     def keepalive_timeout(self) -> None:
         """Close; what waits in the buffer must not keep the connection."""
         super().keepalive_timeout()
+        self.on_unwritable()
         self.loop.call_later(GRACE_S, self.transport.abort)
 
     def shutdown(self) -> None:
         """Say 1012; whoever does not read it is cut off."""
         super().shutdown()
+        self.on_unwritable()
         self.loop.call_later(GRACE_S, self.transport.abort)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from pitboard.bridge.backlog import DEEP, FEW, MAX_BATCH, Backlog
-from pitboard.bridge.client import Arrival
+from pitboard.bridge.arrivals import Arrival
+from pitboard.bridge.backlog import DEEP, MAX_BATCH, Backlog
 from tests.bridge.support import topic
 
 LANE = str(topic("telemetry"))
@@ -34,7 +34,7 @@ class Taken:
         self.backlog = Backlog(self._deliver, self.loop.posted.append, self._settle)
 
     def put(self, payload: bytes, name: str = LANE, *, is_retained: bool = False) -> None:
-        self.backlog.put(Arrival(name.encode(), payload, is_retained, 0.0))
+        self.backlog.put_all([Arrival(name.encode(), payload, is_retained, 0.0)])
 
     def _deliver(self, _name: str | None, payload: bytes, _retained: bool) -> None:
         self.payloads.append(payload)
@@ -49,23 +49,13 @@ def taken() -> Taken:
 
 
 def test_loop_is_woken_once_for_all_that_waits(taken: Taken) -> None:
-    for number in range(FEW + 1):
+    for number in range(9):
         taken.put(b"%d" % number)
 
     assert len(taken.loop.posted) == 1
     taken.loop.run()
-    assert taken.payloads == [b"%d" % number for number in range(FEW + 1)]
-    assert taken.batches == [FEW + 1]
-
-
-def test_few_messages_leave_one_by_one(taken: Taken) -> None:
-    """A short pause of the loop must not cost browsers a frame."""
-    for number in range(FEW):
-        taken.put(b"%d" % number)
-
-    taken.loop.run()
-
-    assert taken.batches == list(range(1, FEW + 1))
+    assert taken.payloads == [b"%d" % number for number in range(9)]
+    assert taken.batches == [9]
 
 
 def test_browsers_are_served_between_batches(taken: Taken) -> None:
@@ -123,7 +113,7 @@ def test_replayed_telemetry_is_not_dropped(taken: Taken) -> None:
 
 
 def test_topic_that_is_no_text_is_handed_on_to_be_refused(taken: Taken) -> None:
-    taken.backlog.put(Arrival(b"\xff", b"odd", False, 0.0))
+    taken.backlog.put_all([Arrival(b"\xff", b"odd", False, 0.0)])
     for number in range(3 * DEEP):
         taken.put(b"%d" % number)
 

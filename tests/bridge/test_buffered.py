@@ -65,3 +65,32 @@ def test_timeout_is_kept() -> None:
     with near, BufferedSocket(far) as buffered:
         assert buffered.gettimeout() == 1.5
         assert far.fileno() == -1
+
+
+def halves(data: bytes, at: int) -> tuple[list[bytes], int]:
+    """Reads two bytes at a time."""
+    end = len(data) - (len(data) - at) % 2
+    return [data[place : place + 2] for place in range(at, end, 2)], end
+
+
+def test_head_of_the_stream_is_taken_and_the_rest_stays(pair: Pair) -> None:
+    near, buffered = pair
+    near.sendall(b"abcde")
+
+    taken = buffered.take(halves)
+
+    assert (taken, buffered.pending(), buffered.recv(8)) == ([b"ab", b"cd"], 1, b"e")
+
+
+def test_nothing_is_taken_of_an_empty_socket_that_must_not_wait(pair: Pair) -> None:
+    _, buffered = pair
+    buffered.setblocking(False)
+
+    assert buffered.take(halves) == []
+
+
+def test_end_of_the_stream_is_met_by_who_reads_next(pair: Pair) -> None:
+    near, buffered = pair
+    near.close()
+
+    assert (buffered.take(halves), buffered.recv(1)) == (None, b"")

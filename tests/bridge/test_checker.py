@@ -2,7 +2,7 @@
 
 import pytest
 
-from pitboard.bridge.checker import MAX_CAUSES, Checker, OncePerMinute, printable, reason
+from pitboard.bridge.checker import Checker, reason
 from pitboard.contract.errors import Invalid, Malformed
 from tests.bridge.support import message, payload, topic
 from tests.contract.samples import Bad, bad_samples
@@ -112,17 +112,3 @@ def test_silent_checker_counts_only(caplog: pytest.LogCaptureFixture) -> None:
 )
 def test_reason_is_said_in_words(error: Invalid | Malformed, text: str) -> None:
     assert reason("x", error) == text
-
-
-def test_log_lines_cannot_be_forged() -> None:
-    assert printable("a\n[Server] \x1b[31m\u202e" + "x" * 500).startswith("a?[Server] ?[31m?xxx")
-    assert len(printable("x" * 500)) == 200
-
-
-def test_causes_are_bounded() -> None:
-    once = OncePerMinute()
-    for number in range(MAX_CAUSES):
-        assert once.admit(str(number), 0.0) == 0
-
-    assert once.admit("one more", 1.0) is None
-    assert once.admit("one more", 61.0) == 0

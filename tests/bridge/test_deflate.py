@@ -1,34 +1,21 @@
 """The shared stream, read by receivers that come late, miss frames and follow other streams."""
 
 import random
-import zlib
 
 import pytest
 
-from pitboard.bridge.deflate import START_EVERY_MS, WINDOW_BITS, Follower, SharedDeflate
-from pitboard.bridge.framing import DEFLATED_TEXT, TEXT, Update, frame
+from pitboard.bridge.deflate import START_EVERY_MS, Follower, SharedDeflate
+from pitboard.bridge.framing import Update, update
+from tests.bridge.receiver import Receiver
 
 PERIOD_MS = 100
 ROUNDS = 2000
 
 
-class Receiver:
-    """One connection as a browser reads it: one window, for compressed messages only."""
-
-    def __init__(self) -> None:
-        self.compressed = 0
-        self._follower = Follower()
-        self._window = zlib.decompressobj(-WINDOW_BITS)
-
-    def take(self, update: Update) -> bytes:
-        """The text that the browser reads of what the bridge chooses to write."""
-        data = self._follower.choose(update)
-        head = 2 if data[1] < 126 else 4
-        if data[0] == TEXT:
-            return data[head:]
-        assert data[0] == DEFLATED_TEXT
-        self.compressed += 1
-        return self._window.decompress(data[head:] + b"\x00\x00\xff\xff")
+def take(receiver: Receiver, follower: Follower, update: Update) -> bytes:
+    """What the browser reads of what the bridge chooses to write."""
+    receiver.read(follower.choose(update))
+    return b"".join(receiver.texts[-len(update.texts) :])
 
 
 def text(number: int, rng: random.Random) -> bytes:
@@ -37,12 +24,13 @@ def text(number: int, rng: random.Random) -> bytes:
     return f'{{"seq":{number},{values}}}'.encode()
 
 
-def updates(count: int, rng: random.Random) -> list[Update]:
+def updates(count: int, rng: random.Random, at_once: int = 1) -> list[Update]:
     stream = SharedDeflate()
-    texts = [text(number, rng) for number in range(count)]
+    bursts = [
+        [text(number, rng) for _ in range(rng.randint(1, at_once))] for number in range(count)
+    ]
     return [
-        Update(each, frame(TEXT, each), stream.pack(each, number * PERIOD_MS))
-        for number, each in enumerate(texts)
+        update(texts, stream.pack(texts, number * PERIOD_MS)) for number, texts in enumerate(bursts)
     ]
 
 
@@ -50,25 +38,26 @@ def updates(count: int, rng: random.Random) -> list[Update]:
 def test_receivers_read_what_was_sent_whatever_they_miss(seed: int) -> None:
     """A broken rule shows other numbers, not an error."""
     rng = random.Random(seed)
-    streams = [updates(ROUNDS, rng), updates(ROUNDS, rng)]
-    receivers = [Receiver() for _ in range(20)]
+    streams = [updates(ROUNDS, rng), updates(ROUNDS, rng, at_once=4)]
+    receivers = [(Receiver(), Follower()) for _ in range(20)]
     joined_at = [rng.randrange(ROUNDS // 2) for _ in receivers]
 
     for number in range(ROUNDS):
-        for receiver, joins in zip(receivers, joined_at, strict=True):
+        for (receiver, follower), joins in zip(receivers, joined_at, strict=True):
             for stream in streams:
                 if number >= joins and rng.random() > 0.03:
-                    assert receiver.take(stream[number]) == stream[number].text
+                    read = take(receiver, follower, stream[number])
+                    assert read == b"".join(stream[number].texts)
 
-    assert all(receiver.compressed > ROUNDS / 20 for receiver in receivers)
+    assert all(receiver.compressed > ROUNDS / 20 for receiver, _ in receivers)
 
 
 def test_receiver_that_misses_nothing_reads_all_compressed() -> None:
     sent = updates(ROUNDS, random.Random(1))
-    receiver = Receiver()
+    receiver, follower = Receiver(), Follower()
 
-    for update in sent:
-        receiver.take(update)
+    for each in sent:
+        take(receiver, follower, each)
 
     assert receiver.compressed == ROUNDS
 
@@ -78,12 +67,12 @@ def test_late_receiver_gets_plain_frames_until_the_next_start() -> None:
     starts = [
         number for number, each in enumerate(sent) if each.deflated and each.deflated.is_start
     ]
-    receiver = Receiver()
+    receiver, follower = Receiver(), Follower()
 
-    for update in sent[5 : starts[1]]:
-        receiver.take(update)
+    for each in sent[5 : starts[1]]:
+        take(receiver, follower, each)
     before = receiver.compressed
-    receiver.take(sent[starts[1]])
+    take(receiver, follower, sent[starts[1]])
 
     assert (before, receiver.compressed) == (0, 1)
 
@@ -101,16 +90,16 @@ def test_stream_starts_anew_every_two_seconds() -> None:
 def test_clock_that_is_set_back_starts_the_stream_anew() -> None:
     """Otherwise late browsers would get plain frames until the clock has caught up."""
     stream = SharedDeflate()
-    stream.pack(b"{}", 1_000_000)
+    stream.pack([b"{}"], 1_000_000)
 
-    stream.pack(b"{}", 0)
+    stream.pack([b"{}"], 0)
 
-    assert stream.pack(b"{}", 100).is_start
+    assert stream.pack([b"{}"], 100).is_start
 
 
 def test_neighbours_make_a_message_a_fraction_of_its_size() -> None:
     same = b'{"fuel":42.3,"position":3,"speed":214.6}' * 20
     stream = SharedDeflate()
-    stream.pack(same, 0)
+    stream.pack([same], 0)
 
-    assert len(stream.pack(same, 100).frame) < len(same) / 10
+    assert len(stream.pack([same], 100).frames) < len(same) / 10

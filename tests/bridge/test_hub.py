@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pitboard.bridge.framing import Update
-from pitboard.bridge.hub import Hub, HubFull
+from pitboard.bridge.hub import MAX_BURST, Hub, HubFull
 from pitboard.bridge.outbox import Outbox
 from pitboard.contract import frames
+from tests.bridge.receiver import Reader
 from tests.bridge.support import MONITOR, OTHER_MONITOR, SESSION, message, topic
 
 NOW = 1_781_376_000_000
@@ -339,7 +339,7 @@ def test_batch_of_telemetry_leaves_as_its_newest(hub: Hub) -> None:
     for monitor in (MONITOR, OTHER_MONITOR):
         deliver(hub, "telemetry", 1, monitor=monitor)
     outbox.drain(0.0)
-    for seq in range(2, 6):
+    for seq in range(2, MAX_BURST + 3):
         for monitor in (MONITOR, OTHER_MONITOR):
             hub.deliver(*message("telemetry", seq, monitor=monitor), False, NOW, is_batch=True)
     before = outbox.drain(0.0)
@@ -349,10 +349,58 @@ def test_batch_of_telemetry_leaves_as_its_newest(hub: Hub) -> None:
     assert before == []
     updates = [frame["data"] for frame in sent(outbox) if frame["type"] == "telemetry_update"]
     assert [(each["monitor_id"], each["seq"]) for each in updates] == [
-        (MONITOR, 5),
-        (OTHER_MONITOR, 5),
+        (MONITOR, MAX_BURST + 2),
+        (OTHER_MONITOR, MAX_BURST + 2),
     ]
-    assert hub.conflated == 6
+    assert hub.conflated == 2 * MAX_BURST
+
+
+def test_few_frames_that_came_together_all_leave_in_one_write(hub: Hub) -> None:
+    """A short pause of the loop must not cost browsers a frame."""
+    reader = Reader(is_deflating=False)
+    watch(hub, outbox=reader.outbox)
+    deliver(hub, "telemetry", 1)
+    reader.texts.clear()
+
+    for seq in range(2, MAX_BURST + 2):
+        hub.deliver(*message("telemetry", seq), False, NOW, is_batch=True)
+    hub.settle(NOW)
+
+    seqs = [json.loads(text)["data"]["seq"] for text in reader.texts]
+    assert seqs == list(range(2, MAX_BURST + 2))
+    assert reader.writes[-1] == MAX_BURST
+    assert (hub.conflated, hub.frames_out) == (0, MAX_BURST + 1)
+
+
+def test_heartbeat_of_a_driving_car_comes_with_its_next_frame(hub: Hub) -> None:
+    """It tells the bridge's clock, so it is made when it leaves."""
+    reader = Reader(is_deflating=False)
+    watch(hub, outbox=reader.outbox)
+    deliver(hub, "telemetry", 1, at=NOW + 900)
+    reader.texts.clear()
+
+    hub.tick(NOW + 1000)
+    before = list(reader.texts)
+    deliver(hub, "telemetry", 2, at=NOW + 1010)
+
+    assert before == []
+    heartbeat, update = (json.loads(text) for text in reader.texts)
+    assert (heartbeat["type"], heartbeat["t"]) == ("heartbeat", NOW + 1010)
+    assert heartbeat["received"] == update["data"]["seq"] == 2
+    assert reader.writes[-1] == 2
+
+
+def test_heartbeat_waits_a_second_at_most_for_a_car_that_stopped(hub: Hub) -> None:
+    outbox = watch(hub)
+    deliver(hub, "telemetry", 1, at=NOW + 900)
+    outbox.drain(0.0)
+
+    hub.tick(NOW + 1000)
+    waiting = types(outbox)
+    hub.tick(NOW + 2000)
+    hub.tick(NOW + 3000)
+
+    assert (waiting, types(outbox)) == ([], ["heartbeat", "heartbeat"])
 
 
 def test_batch_counts_no_loss_for_what_it_skips(hub: Hub) -> None:
@@ -400,7 +448,7 @@ def test_batch_of_a_session_that_was_closed_is_dropped(hub: Hub) -> None:
 
 def test_browsers_that_read_are_counted_as_served(hub: Hub) -> None:
     for _ in range(3):
-        watch(hub, outbox=Outbox(send=lambda _update: True)).drain(0.0)
+        watch(hub, outbox=Reader().outbox)
 
     deliver(hub, "telemetry")
 
@@ -408,20 +456,14 @@ def test_browsers_that_read_are_counted_as_served(hub: Hub) -> None:
 
 
 def test_rate_of_a_waiting_browser_holds_from_its_snapshot(hub: Hub) -> None:
-    taken: list[bytes] = []
-
-    def take(update: Update) -> bool:
-        taken.append(update.text)
-        return True
-
-    outbox = Outbox(send=take, is_deflating=True)
-    hub.join(outbox, SESSION, 2.0)
+    reader = Reader()
+    hub.join(reader.outbox, SESSION, 2.0)
     deliver(hub, "telemetry", 1)
-    hub.admit(outbox, SESSION, NOW)
-    outbox.drain(0.0)
+    hub.admit(reader.outbox, SESSION, NOW)
+    reader.texts.clear()
 
     for seq in range(2, 12):
         deliver(hub, "telemetry", seq, at=NOW + 100 * seq)
 
-    seqs = [json.loads(text)["data"]["seq"] for text in taken]
+    seqs = [json.loads(text)["data"]["seq"] for text in reader.texts]
     assert seqs == [2, 7]

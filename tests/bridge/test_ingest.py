@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import logging
 import os
+import random
 import resource
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -71,6 +72,26 @@ async def test_messages_arrive_in_order(broker: Mosquitto, publisher: Publisher)
 
     assert received.messages == [("a/b", b"%d" % number, False) for number in range(1000)]
     assert received.changes == [True, False]
+
+
+async def test_messages_of_all_sizes_and_levels_keep_their_order(
+    broker: Mosquitto, publisher: Publisher
+) -> None:
+    """Most are read past paho, the others by it, from one stream."""
+    rng = random.Random(1)
+    sent = [rng.randbytes(rng.choice((0, 1, 118, 900, 20_000, 200_000))) for _ in range(100)]
+    given = settings(broker.url)
+    async with linked(given) as (upstream, received), linked(given) as (other, twice):
+        await upstream.subscribe("a/#")
+        assert other._client is not None
+        other._client.subscribe("a/#", qos=1)
+        await other.subscribe("c/#")  # the broker answers in order
+        for payload in sent:
+            publisher._client.publish("a/b", payload, qos=1)
+        await eventually(lambda: len(received.messages) == len(twice.messages) == len(sent))
+
+    assert [payload for _, payload, _ in received.messages] == sent
+    assert [payload for _, payload, _ in twice.messages] == sent
 
 
 async def test_stored_values_are_marked(broker: Mosquitto, publisher: Publisher) -> None:
@@ -273,7 +294,7 @@ async def test_link_whose_callback_raises_is_lost_and_comes_back(
     async with linked(settings(broker.url)) as (upstream, received):
         await upstream.subscribe(session_filter(SESSION))
         with monkeypatch.context() as spoilt:
-            spoilt.setattr(Backlog, "put", fail)
+            spoilt.setattr(Backlog, "_append", fail)
             await publisher.publish("setup", retain=False)
             await eventually(lambda: received.changes[-1] is False)
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from pitboard.bridge.framing import Update
-from pitboard.bridge.outbox import Outbox
+from pitboard.bridge.outbox import Outbox, Readers
 
 A = ("spa", "pc-1")
 B = ("spa", "pc-2")
@@ -188,73 +187,101 @@ def test_sender_is_woken_once_for_telemetry_that_waits() -> None:
     assert len(woken) == 2
 
 
-def update(text: bytes) -> Update:
-    return Update(text, b"framed " + text)
+@pytest.fixture
+def readers() -> Readers:
+    return {}
 
 
-class Browser:
-    """What an outbox sends past its queue."""
-
-    def __init__(self) -> None:
-        self.taken: list[bytes] = []
-        self.reads = True
-        self.outbox = Outbox(send=self._take)
-
-    def _take(self, update: Update) -> bool:
-        if self.reads:
-            self.taken.append(update.text)
-        return self.reads
+def write(_frames: bytes) -> None:
+    """A browser's."""
 
 
 @pytest.fixture
-def browser() -> Browser:
-    return Browser()
+def reading(readers: Readers) -> Outbox:
+    """Of a browser that reads, and is enlisted in `readers`."""
+    outbox = Outbox(write=write)
+    outbox.enlist(readers)
+    outbox.drain(0.0)
+    return outbox
 
 
-def test_telemetry_passes_an_empty_queue(browser: Browser) -> None:
-    has_left = browser.outbox.pass_on(update(b"t1"), A)
+def test_browser_that_reads_is_enlisted_with_its_way(reading: Outbox, readers: Readers) -> None:
+    late: Readers = {}
+    reading.enlist(late)
 
-    assert has_left
-    assert browser.taken == [b"t1"]
-    assert browser.outbox.drain(0.0) == []
-
-
-def test_telemetry_waits_behind_what_waits(browser: Browser) -> None:
-    browser.outbox.put(b"offline")
-
-    has_left = browser.outbox.pass_on(update(b"t1"), A)
-
-    assert not has_left
-    assert browser.taken == []
-    assert browser.outbox.drain(0.0) == [b"offline", b"t1"]
+    assert readers == late == {reading: write}
 
 
-def test_telemetry_of_a_browser_with_a_rate_waits_for_its_turn(browser: Browser) -> None:
-    browser.outbox.limit("spa", 2.0)
+def test_browser_is_not_enlisted_before_it_can_read(readers: Readers) -> None:
+    Outbox(write=write).enlist(readers)
 
-    browser.outbox.pass_on(update(b"t1"), A)
-
-    assert browser.taken == []
-    assert browser.outbox.drain(0.0) == [b"t1"]
+    assert readers == {}
 
 
-def test_telemetry_waits_while_the_browser_does_not_read(browser: Browser) -> None:
-    browser.reads = False
-    browser.outbox.pass_on(update(b"t1"), A)
-    browser.reads = True
+def test_browser_without_a_way_past_the_queue_is_never_enlisted(readers: Readers) -> None:
+    outbox = Outbox()
+    outbox.enlist(readers)
+    outbox.drain(0.0)
 
-    browser.outbox.pass_on(update(b"t2"), A)
-
-    assert browser.taken == []
-    assert browser.outbox.drain(0.0) == [b"t2"]
+    assert readers == {}
 
 
-def test_failure_of_one_browser_is_kept_from_the_next(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(_update: Update) -> bool:
-        raise OSError("broken")
+@pytest.mark.parametrize("lane", [None, A])
+def test_nothing_passes_what_waits(
+    reading: Outbox, readers: Readers, lane: tuple[str, str] | None
+) -> None:
+    reading.put(b"waits", lane)
+    assert readers == {}
 
-    outbox = Outbox(send=fail)
+    assert reading.drain(0.0) == [b"waits"]
 
-    assert not outbox.pass_on(update(b"t1"), A)
-    assert outbox.drain(0.0) == [b"t1"]
-    assert "telemetry not sent" in caplog.text
+    assert readers == {reading: write}
+
+
+def test_telemetry_of_a_browser_with_a_rate_waits_for_its_turn(
+    reading: Outbox, readers: Readers
+) -> None:
+    reading.limit("spa", 2.0)
+    reading.drain(0.0)
+    assert readers == {}
+
+    reading.limit("spa", None)
+    reading.drain(0.0)
+
+    assert readers == {reading: write}
+
+
+def test_browser_that_leaves_its_session_with_a_rate_has_none(
+    reading: Outbox, readers: Readers
+) -> None:
+    reading.limit("spa", 2.0)
+    reading.forget("spa")
+    reading.drain(0.0)
+
+    assert readers == {reading: write}
+
+
+def test_browser_that_does_not_read_waits_for_the_next_drain(
+    reading: Outbox, readers: Readers
+) -> None:
+    reading.hold()
+    assert readers == {}
+
+    reading.drain(0.0)
+
+    assert readers == {reading: write}
+
+
+def test_delisted_browser_does_not_come_back(reading: Outbox, readers: Readers) -> None:
+    reading.delist(readers)
+    reading.hold()
+    reading.drain(0.0)
+
+    assert readers == {}
+
+
+def test_newest_of_what_came_together_waits(reading: Outbox) -> None:
+    reading.put_newest([b"t1", b"t2", b"t3"], A)
+
+    assert reading.drain(0.0) == [b"t3"]
+    assert reading.conflated == 2

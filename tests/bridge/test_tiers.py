@@ -2,31 +2,14 @@
 
 import pytest
 
-from pitboard.bridge.framing import Update
+from pitboard.bridge.deflate import Follower
 from pitboard.bridge.outbox import Outbox
 from pitboard.bridge.tiers import Tiers
+from tests.bridge.receiver import Reader
 
 SESSION = "spa24-92"
 LANE = (SESSION, "pc-1")
 OTHER_LANE = (SESSION, "pc-2")
-
-
-class Reader:
-    """A browser that reads at once what its outbox sends past the queue."""
-
-    def __init__(self, *, is_deflating: bool = True) -> None:
-        self.updates: list[Update] = []
-        self.reads = True
-        self.outbox = Outbox(send=self._take, is_deflating=is_deflating)
-
-    @property
-    def texts(self) -> list[bytes]:
-        return [update.text for update in self.updates]
-
-    def _take(self, update: Update) -> bool:
-        if self.reads:
-            self.updates.append(update)
-        return self.reads
 
 
 @pytest.fixture
@@ -36,7 +19,7 @@ def tiers() -> Tiers:
 
 def feed(tiers: Tiers, count: int, period_ms: int, begin: int = 0) -> None:
     for number in range(begin, begin + count):
-        tiers.send(b"%d" % number, LANE, number * period_ms)
+        tiers.send([b"%d" % number], LANE, number * period_ms)
 
 
 def test_full_rate_gets_every_frame(tiers: Tiers) -> None:
@@ -66,7 +49,7 @@ def test_shared_rate_is_kept_when_it_does_not_divide_the_frames(
     tiers.place(reader.outbox, SESSION, rate_hz)
 
     for number in range(600):
-        tiers.send(b"%d" % number, LANE, number * 1000 // 60)
+        tiers.send([b"%d" % number], LANE, number * 1000 // 60)
 
     assert len(reader.texts) == pytest.approx(10 * rate_hz, abs=1)
 
@@ -79,10 +62,8 @@ def test_browsers_of_a_rate_share_the_bytes(tiers: Tiers) -> None:
 
     feed(tiers, 20, 100)
 
-    assert first.updates
-    assert all(a is b for a, b in zip(first.updates, second.updates, strict=True))
-    numbers = [update.deflated and update.deflated.number for update in first.updates]
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert first.texts == second.texts
+    assert first.compressed == second.compressed == len(first.texts) == 4
 
 
 def test_last_frame_before_silence_comes_with_the_next_tick(tiers: Tiers) -> None:
@@ -98,12 +79,12 @@ def test_last_frame_before_silence_comes_with_the_next_tick(tiers: Tiers) -> Non
 def test_turn_brings_the_newest_of_each_monitor(tiers: Tiers) -> None:
     reader = Reader()
     tiers.place(reader.outbox, SESSION, 2.0)
-    tiers.send(b"begin", LANE, 0)
+    tiers.send([b"begin"], LANE, 0)
     for now_ms in (100, 200):
-        tiers.send(b"a%d" % now_ms, LANE, now_ms)
-        tiers.send(b"b%d" % now_ms, OTHER_LANE, now_ms)
+        tiers.send([b"a%d" % now_ms], LANE, now_ms)
+        tiers.send([b"b%d" % now_ms], OTHER_LANE, now_ms)
 
-    tiers.send(b"a500", LANE, 500)
+    tiers.send([b"a500"], LANE, 500)
 
     assert reader.texts == [b"begin", b"b200", b"a500"]
 
@@ -122,9 +103,9 @@ def test_cleared_telemetry_is_not_sent_with_the_next_turn(tiers: Tiers) -> None:
 def test_clock_that_is_set_back_does_not_silence_a_rate(tiers: Tiers) -> None:
     reader = Reader()
     tiers.place(reader.outbox, SESSION, 2.0)
-    tiers.send(b"before", LANE, 10_000_000)
+    tiers.send([b"before"], LANE, 10_000_000)
 
-    tiers.send(b"after", LANE, 0)
+    tiers.send([b"after"], LANE, 0)
 
     assert reader.texts == [b"before", b"after"]
 
@@ -158,7 +139,7 @@ def test_nothing_is_compressed_where_nobody_decompresses(tiers: Tiers) -> None:
 
     feed(tiers, 3, 100)
 
-    assert [update.deflated for update in reader.updates] == [None] * 3
+    assert (len(reader.texts), reader.compressed) == (3, 0)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +149,7 @@ def test_nothing_is_compressed_where_nobody_decompresses(tiers: Tiers) -> None:
 def test_browser_that_shares_no_rate_has_its_own(
     tiers: Tiers, is_deflating: bool, max_hz: float
 ) -> None:
-    reader = Reader(is_deflating=is_deflating)
+    reader = Reader(is_deflating=is_deflating, wake=lambda: None)
     tiers.place(reader.outbox, SESSION, max_hz)
 
     feed(tiers, 3, 100)
@@ -177,13 +158,93 @@ def test_browser_that_shares_no_rate_has_its_own(
     feed(tiers, 1, 100, begin=3)
     assert reader.outbox.drain(0.1) == []
     assert reader.outbox.drain(1.0) == [b"3"]
+    assert reader.texts == []
 
 
 def test_browser_that_does_not_read_keeps_the_newest_only(tiers: Tiers) -> None:
     reader = Reader()
     tiers.place(reader.outbox, SESSION, None)
-    reader.reads = False
+    reader.stall()
 
     feed(tiers, 5, 100)
 
     assert reader.outbox.drain(0.0) == [b"4"]
+
+
+def test_what_came_together_leaves_in_one_write(tiers: Tiers) -> None:
+    readers = [Reader(is_deflating=True), Reader(is_deflating=False)]
+    for reader in readers:
+        tiers.place(reader.outbox, SESSION, None)
+
+    sent = tiers.send([b"1", b"2", b"3"], LANE, 0, lead=b"heartbeat")
+
+    assert [reader.texts for reader in readers] == [[b"heartbeat", b"1", b"2", b"3"]] * 2
+    assert [reader.writes for reader in readers] == [[4], [4]]
+    assert sent == 6
+
+
+def test_lead_reaches_every_rate_and_those_that_do_not_read(tiers: Tiers) -> None:
+    capped, stalled = Reader(), Reader()
+    tiers.place(capped.outbox, SESSION, 1.0)
+    tiers.place(stalled.outbox, SESSION, None)
+    tiers.send([b"0"], LANE, 0)
+    stalled.stall()
+
+    tiers.send([b"1", b"2"], LANE, 100, lead=b"heartbeat")
+
+    assert capped.texts == [b"0", b"heartbeat"]
+    assert stalled.outbox.drain(0.0) == [b"heartbeat", b"2"]
+
+
+def test_browser_that_stops_reading_in_the_round_delays_nobody(tiers: Tiers) -> None:
+    """Its transport says so while it is being written to."""
+    taken = []
+
+    def take(data: bytes) -> None:
+        taken.append(data)
+        stopping.hold()
+
+    stopping = Outbox(write=take)
+    stopping.drain(0.0)
+    reader = Reader(is_deflating=False)
+    for outbox in (stopping, reader.outbox):
+        tiers.place(outbox, SESSION, None)
+
+    feed(tiers, 3, 100)
+
+    assert reader.texts == [b"0", b"1", b"2"]
+    assert len(taken) == 1
+    assert stopping.drain(0.0) == [b"2"]
+
+
+@pytest.mark.parametrize("is_deflating", [True, False])
+def test_failure_of_one_browser_is_kept_from_the_next(
+    tiers: Tiers, is_deflating: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_data: bytes) -> None:
+        raise OSError("broken")
+
+    broken = Outbox(write=fail, follower=Follower() if is_deflating else None)
+    broken.drain(0.0)
+    reader = Reader(is_deflating=is_deflating)
+    for outbox in (broken, reader.outbox):
+        tiers.place(outbox, SESSION, None)
+
+    sent = tiers.send([b"t1"], LANE, 0)
+
+    assert (reader.texts, sent) == ([b"t1"], 1)
+    assert broken.drain(0.0) == [b"t1"]
+    assert "frames not sent" in caplog.text
+
+
+def test_frame_that_is_no_telemetry_goes_to_all(tiers: Tiers) -> None:
+    readers = [Reader(), Reader(is_deflating=False), Reader(), Reader()]
+    for reader, max_hz in zip(readers, (None, None, 2.0, None), strict=True):
+        tiers.place(reader.outbox, SESSION, max_hz)
+    *reading, stalled = readers
+    stalled.stall()
+
+    tiers.broadcast(b"status")
+
+    assert [reader.texts for reader in reading] == [[b"status"]] * 3
+    assert stalled.outbox.drain(0.0) == [b"status"]
