@@ -10,7 +10,7 @@ such a connection.
 import zlib
 from collections.abc import Sequence
 
-from pitboard.bridge.framing import DEFLATED_TEXT, Deflated, Update, frame
+from pitboard.bridge.framing import DEFLATED_TEXT, frame
 
 START_EVERY_MS = 2000
 """A browser that has missed a frame gets plain ones for at most so long."""
@@ -31,11 +31,10 @@ class SharedDeflate:
 
     def __init__(self) -> None:
         self._compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS, _MEMORY_LEVEL)
-        self._number = 0
         self._started_at: int | None = None
 
-    def pack(self, texts: Sequence[bytes], now_ms: int) -> Deflated:
-        """The next piece of the stream, with a frame for each text."""
+    def pack(self, texts: Sequence[bytes], now_ms: int) -> tuple[bytes, bool]:
+        """The next piece, a frame for each text; whether it can be read without those before it."""
         is_start = self._started_at is None
         if self._started_at is None:
             self._started_at = now_ms
@@ -45,34 +44,8 @@ class SharedDeflate:
         frames.append(self._frame(texts[-1], zlib.Z_FULL_FLUSH if is_last else zlib.Z_SYNC_FLUSH))
         if is_last:
             self._started_at = None
-        self._number += 1
-        return Deflated(self, self._number, is_start, b"".join(frames))
+        return b"".join(frames), is_start
 
     def _frame(self, text: bytes, flush: int) -> bytes:
         data = self._compressor.compress(text) + self._compressor.flush(flush)
         return frame(DEFLATED_TEXT, data.removesuffix(_TAIL))
-
-
-class Follower:
-    """What one connection has received, so what it can read.
-
-    Its window holds nothing but one stream at a time, since its last start.
-    """
-
-    __slots__ = ("_next", "_stream")
-
-    def __init__(self) -> None:
-        self._stream: object = None
-        self._next = 0
-
-    def choose(self, update: Update) -> bytes:
-        """The frames to write; the caller writes them before any other of *update*'s stream."""
-        deflated = update.deflated
-        if deflated is None:
-            return update.frames
-        is_next = deflated.stream is self._stream and deflated.number == self._next
-        if not (is_next or deflated.is_start):
-            return update.frames
-        self._stream = deflated.stream
-        self._next = deflated.number + 1
-        return deflated.frames

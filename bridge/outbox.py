@@ -5,9 +5,7 @@ never dropped. Clock values come in as arguments.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from pitboard.bridge.deflate import Follower
+from dataclasses import dataclass, field
 
 MAX_WAITING_BYTES = 8 * 1024 * 1024
 """Frames other than telemetry: a few snapshots of a race with full lap tables."""
@@ -18,6 +16,22 @@ Write = Callable[[bytes], object]
 
 Readers = dict["Outbox", Write]
 """Browsers that read, each with its own way past its queue."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """Compressed telemetry of which each piece refers to those before it.
+
+    A browser has one window for all that it reads, so it follows one stream at a time.
+
+    Attributes:
+        number: How many pieces there were.
+        readers: Those that read and have every piece since a start.
+    """
+
+    number: int = 0
+    readers: Readers = field(default_factory=dict)
+
 
 Lane = tuple[str, str]
 """The (`session_id`, `monitor_id`) whose newest telemetry replaces the one that waits."""
@@ -42,7 +56,7 @@ class Outbox:
 
     Args:
         write: Sends frames at once; without it everything waits for a `drain`.
-        follower: Of a browser that takes compressed telemetry.
+        is_deflating: Whether the browser takes compressed telemetry.
 
     Attributes:
         conflated: Telemetry that newer telemetry has replaced before it left.
@@ -55,14 +69,16 @@ class Outbox:
         max_bytes: int = MAX_WAITING_BYTES,
         max_frames: int = MAX_WAITING_FRAMES,
         write: Write | None = None,
-        follower: Follower | None = None,
+        is_deflating: bool = False,
     ) -> None:
-        self.follower = follower
+        self.is_deflating = is_deflating
         self.conflated = 0
         self._wake = wake
         self._write = write
         self._is_open = False
         self._readers: list[Readers] = []
+        self._stream: Stream | None = None
+        self._read_up_to = 0
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         # One dict keeps the order over all of them; telemetry is keyed by its lane.
@@ -115,12 +131,31 @@ class Outbox:
         self._readers = [each for each in self._readers if each is not readers]
         readers.pop(self, None)
 
+    def follow(self, stream: Stream) -> None:
+        """Be among its readers while the browser reads on from here, and of no other stream."""
+        assert self._write is not None
+        if self._stream is not None:
+            self._stream.readers.pop(self, None)
+        self._stream = stream
+        self._read_up_to = stream.number
+        if self._is_open:
+            stream.readers[self] = self._write
+
+    def unfollow(self, stream: Stream) -> None:
+        """Undo `follow`."""
+        stream.readers.pop(self, None)
+        if self._stream is stream:
+            self._stream = None
+
     def hold(self) -> None:
         """Let everything wait for the next `drain`: the browser does not read."""
         if self._is_open:
             self._is_open = False
             for readers in self._readers:
                 readers.pop(self, None)
+            if self._stream is not None and self in self._stream.readers:
+                del self._stream.readers[self]
+                self._read_up_to = self._stream.number
 
     def limit(self, session_id: str, max_hz: float | None) -> None:
         """Send telemetry of the session at most *max_hz* times a second; `None` is every frame."""
@@ -173,6 +208,9 @@ class Outbox:
             self._is_open = True
             for readers in self._readers:
                 readers[self] = self._write
+            # Whoever has missed a piece waits for a start.
+            if self._stream is not None and self._stream.number == self._read_up_to:
+                self._stream.readers[self] = self._write
 
     def next_due(self) -> float | None:
         """When held-back telemetry may be sent; `None` while there is none. After a `drain`."""

@@ -11,7 +11,6 @@ from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.responses import PlainTextResponse
 
 from pitboard.bridge.core import Bridge
-from pitboard.bridge.deflate import Follower
 from pitboard.bridge.feed import clock_ms
 from pitboard.bridge.hub import JoinedTooMany
 from pitboard.bridge.limits import Crowded, TokenBucket
@@ -107,8 +106,9 @@ class Browser:
         self._loop = asyncio.get_running_loop()
         wire = ws.scope.get("extensions", {}).get(WIRE)
         self._wire: Wire = PlainWire(ws) if wire is None else wire
-        follower = Follower() if self._wire.is_deflating else None
-        self.outbox = Outbox(self._pump, write=self._wire.write_frames, follower=follower)
+        self.outbox = Outbox(
+            self._pump, write=self._wire.write_frames, is_deflating=self._wire.is_deflating
+        )
         self._verdict: asyncio.Future[_Verdict] = self._loop.create_future()
         self._has_joined = False
         self._timer: asyncio.TimerHandle | None = None

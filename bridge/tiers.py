@@ -6,10 +6,9 @@ Decides only; times come in as arguments, in ms since 1970.
 import logging
 from collections.abc import Sequence
 
-from pitboard.bridge import framing
 from pitboard.bridge.deflate import SharedDeflate
-from pitboard.bridge.framing import TEXT, Update, frame
-from pitboard.bridge.outbox import Lane, Outbox, Readers
+from pitboard.bridge.framing import TEXT, frame, text_frames
+from pitboard.bridge.outbox import Lane, Outbox, Readers, Stream
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ class Tiers:
 
     def place(self, outbox: Outbox, session_id: str, max_hz: float | None) -> None:
         """Give the browser telemetry from now on, at most *max_hz* times a second."""
-        is_shared = outbox.follower is not None and max_hz in SHARED_HZ
+        is_shared = outbox.is_deflating and max_hz in SHARED_HZ
         outbox.limit(session_id, None if is_shared else max_hz)
         tier = self._full
         if is_shared and max_hz is not None:
@@ -91,25 +90,27 @@ class _Tier:
     def __init__(self, max_hz: float | None) -> None:
         self.max_hz = max_hz
         self.members: dict[Outbox, None] = {}
-        self._plain: Readers = {}
-        self._following: Readers = {}
         self.held: dict[Lane, bytes] = {}
+        self._plain: Readers = {}
+        self._deflating: Readers = {}
         self._period_ms = 0.0 if max_hz is None else 1000 / max_hz
         self._opens_at = 0.0
-        self._deflating = 0
-        self._stream: SharedDeflate | None = None
+        self._deflate: SharedDeflate | None = None
+        self._stream = Stream()
+        self._followers = 0
 
     def add(self, outbox: Outbox) -> None:
         self.members[outbox] = None
-        outbox.enlist(self._plain if outbox.follower is None else self._following)
-        self._deflating += outbox.follower is not None
+        outbox.enlist(self._deflating if outbox.is_deflating else self._plain)
+        self._followers += outbox.is_deflating
 
     def remove(self, outbox: Outbox) -> None:
         del self.members[outbox]
-        outbox.delist(self._plain if outbox.follower is None else self._following)
-        self._deflating -= outbox.follower is not None
-        if not self._deflating:
-            self._stream = None
+        outbox.delist(self._deflating if outbox.is_deflating else self._plain)
+        outbox.unfollow(self._stream)
+        self._followers -= outbox.is_deflating
+        if not self._followers:
+            self._deflate = None
 
     def hold(self, text: bytes, lane: Lane, now_ms: int) -> int:
         self.held.pop(lane, None)
@@ -131,15 +132,12 @@ class _Tier:
     def fan_out(
         self, texts: Sequence[bytes], lane: Lane, now_ms: int, lead: bytes | None = None
     ) -> int:
-        deflated = None
-        if self._deflating:
-            if self._stream is None:
-                self._stream = SharedDeflate()
-            deflated = self._stream.pack(texts, now_ms)
-        update = framing.update(texts, deflated, lead)
         late = self._late()
-        late += _write_to_all(self._plain, update.frames)
-        late += self._write_to_following(update)
+        if self._followers:
+            late += self._write_deflated(texts, now_ms, lead)
+        if self._plain:
+            led = texts if lead is None else (lead, *texts)
+            late += _write_to_all(self._plain, text_frames(led))
         for outbox in late:
             if lead is not None:
                 outbox.put(lead)
@@ -149,28 +147,42 @@ class _Tier:
     def broadcast(self, text: bytes) -> None:
         data = frame(TEXT, text)
         late = self._late()
-        for readers in (self._plain, self._following):
+        for readers in (self._plain, self._deflating):
             late += _write_to_all(readers, data)
         for outbox in late:
             outbox.put(text)
 
     def _late(self) -> list[Outbox]:
         """Those for whom something waits, or that do not read."""
-        if len(self._plain) + len(self._following) == len(self.members):
+        if len(self._plain) + len(self._deflating) == len(self.members):
             return []
-        reading = self._plain.keys() | self._following.keys()
+        reading = self._plain.keys() | self._deflating.keys()
         return [outbox for outbox in self.members if outbox not in reading]
 
-    def _write_to_following(self, update: Update) -> list[Outbox]:
-        failed = []
-        for outbox, write in list(self._following.items()):
-            assert outbox.follower is not None
-            try:
-                write(outbox.follower.choose(update))
-            except Exception:
-                log.exception(_NOT_SENT)
-                failed.append(outbox)
-        return failed
+    def _write_deflated(
+        self, texts: Sequence[bytes], now_ms: int, lead: bytes | None
+    ) -> list[Outbox]:
+        """To those that decompress; to whom has missed something, plain."""
+        head = b"" if lead is None else frame(TEXT, lead)
+        if self._deflate is None:
+            self._deflate = SharedDeflate()
+        piece, is_start = self._deflate.pack(texts, now_ms)
+        if is_start:
+            for outbox in self._deflating:
+                outbox.follow(self._stream)
+        self._stream.number += 1
+        behind = {}
+        if len(self._stream.readers) < len(self._deflating):
+            following = self._stream.readers
+            behind = {
+                each: write for each, write in self._deflating.items() if each not in following
+            }
+        late = _write_to_all(self._stream.readers, head + piece)
+        for outbox in late:
+            outbox.unfollow(self._stream)
+        if behind:
+            late += _write_to_all(behind, head + text_frames(texts))
+        return late
 
 
 def _write_to_all(readers: Readers, frames: bytes) -> list[Outbox]:

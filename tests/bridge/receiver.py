@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable
 
-from pitboard.bridge.deflate import WINDOW_BITS, Follower
+from pitboard.bridge.deflate import WINDOW_BITS
 from pitboard.bridge.framing import DEFLATED_TEXT, TEXT
 from pitboard.bridge.outbox import Outbox
 
@@ -51,13 +51,16 @@ class Reader(Receiver):
     ) -> None:
         super().__init__()
         self._is_stalled = False
-        follower = Follower() if is_deflating else None
-        self.outbox = Outbox(wake or self.drain, write=self.read, follower=follower)
+        self.outbox = Outbox(wake or self.drain, write=self.read, is_deflating=is_deflating)
         self.drain()
 
     def stall(self) -> None:
         self._is_stalled = True
         self.outbox.hold()
+
+    def resume(self) -> None:
+        self._is_stalled = False
+        self.drain()
 
     def drain(self, now: float = 0.0) -> None:
         """Take what waits, as a browser's connection does when it is told that something does."""

@@ -1,90 +1,44 @@
-"""The shared stream, read by receivers that come late, miss frames and follow other streams."""
+"""One end of the shared stream; who may read which piece is tested with the tiers."""
 
-import random
+from itertools import pairwise
 
-import pytest
-
-from pitboard.bridge.deflate import START_EVERY_MS, Follower, SharedDeflate
-from pitboard.bridge.framing import Update, update
+from pitboard.bridge.deflate import START_EVERY_MS, SharedDeflate
 from tests.bridge.receiver import Receiver
 
-PERIOD_MS = 100
-ROUNDS = 2000
+TEXT = b'{"fuel":42.3,"position":3,"speed":214.6}' * 20
 
 
-def take(receiver: Receiver, follower: Follower, update: Update) -> bytes:
-    """What the browser reads of what the bridge chooses to write."""
-    receiver.read(follower.choose(update))
-    return b"".join(receiver.texts[-len(update.texts) :])
-
-
-def text(number: int, rng: random.Random) -> bytes:
-    """Like telemetry: hardly changed from message to message, and in places that vary."""
-    values = ",".join(f'"v{place}":{rng.randrange(10)}' for place in range(60))
-    return f'{{"seq":{number},{values}}}'.encode()
-
-
-def updates(count: int, rng: random.Random, at_once: int = 1) -> list[Update]:
-    stream = SharedDeflate()
+def test_pieces_are_read_one_after_the_other() -> None:
+    stream, receiver = SharedDeflate(), Receiver()
     bursts = [
-        [text(number, rng) for _ in range(rng.randint(1, at_once))] for number in range(count)
-    ]
-    return [
-        update(texts, stream.pack(texts, number * PERIOD_MS)) for number, texts in enumerate(bursts)
+        [b"%d-%d" % (number, place) for place in range(number % 4 + 1)] for number in range(90)
     ]
 
+    for number, texts in enumerate(bursts):
+        receiver.read(stream.pack(texts, number * 100)[0])
 
-@pytest.mark.parametrize("seed", range(5))
-def test_receivers_read_what_was_sent_whatever_they_miss(seed: int) -> None:
-    """A broken rule shows other numbers, not an error."""
-    rng = random.Random(seed)
-    streams = [updates(ROUNDS, rng), updates(ROUNDS, rng, at_once=4)]
-    receivers = [(Receiver(), Follower()) for _ in range(20)]
-    joined_at = [rng.randrange(ROUNDS // 2) for _ in receivers]
-
-    for number in range(ROUNDS):
-        for (receiver, follower), joins in zip(receivers, joined_at, strict=True):
-            for stream in streams:
-                if number >= joins and rng.random() > 0.03:
-                    read = take(receiver, follower, stream[number])
-                    assert read == b"".join(stream[number].texts)
-
-    assert all(receiver.compressed > ROUNDS / 20 for receiver, _ in receivers)
-
-
-def test_receiver_that_misses_nothing_reads_all_compressed() -> None:
-    sent = updates(ROUNDS, random.Random(1))
-    receiver, follower = Receiver(), Follower()
-
-    for each in sent:
-        take(receiver, follower, each)
-
-    assert receiver.compressed == ROUNDS
-
-
-def test_late_receiver_gets_plain_frames_until_the_next_start() -> None:
-    sent = updates(50, random.Random(1))
-    starts = [
-        number for number, each in enumerate(sent) if each.deflated and each.deflated.is_start
-    ]
-    receiver, follower = Receiver(), Follower()
-
-    for each in sent[5 : starts[1]]:
-        take(receiver, follower, each)
-    before = receiver.compressed
-    take(receiver, follower, sent[starts[1]])
-
-    assert (before, receiver.compressed) == (0, 1)
+    assert receiver.texts == [text for texts in bursts for text in texts]
+    assert receiver.compressed == len(receiver.texts)
 
 
 def test_stream_starts_anew_every_two_seconds() -> None:
-    sent = updates(100, random.Random(1))
+    stream = SharedDeflate()
 
-    starts = [
-        number for number, each in enumerate(sent) if each.deflated and each.deflated.is_start
-    ]
+    starts = [at_ms for at_ms in range(0, 10_000, 100) if stream.pack([b"{}", b"{}"], at_ms)[1]]
 
-    assert starts == list(range(0, 100, START_EVERY_MS // PERIOD_MS + 1))
+    assert {later - earlier for earlier, later in pairwise(starts)} == {START_EVERY_MS + 100}
+
+
+def test_start_is_read_without_what_came_before_it() -> None:
+    stream = SharedDeflate()
+    pieces = [stream.pack([TEXT, TEXT], at_ms) for at_ms in range(0, 5000, 100)]
+    place = [number for number, (_, is_start) in enumerate(pieces) if is_start][1]
+    receiver = Receiver()
+
+    for piece, _ in pieces[place:]:
+        receiver.read(piece)
+
+    assert receiver.texts == [TEXT] * 2 * (len(pieces) - place)
 
 
 def test_clock_that_is_set_back_starts_the_stream_anew() -> None:
@@ -94,12 +48,11 @@ def test_clock_that_is_set_back_starts_the_stream_anew() -> None:
 
     stream.pack([b"{}"], 0)
 
-    assert stream.pack([b"{}"], 100).is_start
+    assert stream.pack([b"{}"], 100)[1]
 
 
 def test_neighbours_make_a_message_a_fraction_of_its_size() -> None:
-    same = b'{"fuel":42.3,"position":3,"speed":214.6}' * 20
     stream = SharedDeflate()
-    stream.pack([same], 0)
+    stream.pack([TEXT], 0)
 
-    assert len(stream.pack([same], 100).frames) < len(same) / 10
+    assert len(stream.pack([TEXT], 100)[0]) < len(TEXT) / 10

@@ -1,8 +1,10 @@
 """Browsers by the rate of their telemetry."""
 
+import random
+
 import pytest
 
-from pitboard.bridge.deflate import Follower
+from pitboard.bridge.deflate import START_EVERY_MS
 from pitboard.bridge.outbox import Outbox
 from pitboard.bridge.tiers import Tiers
 from tests.bridge.receiver import Reader
@@ -171,6 +173,91 @@ def test_browser_that_does_not_read_keeps_the_newest_only(tiers: Tiers) -> None:
     assert reader.outbox.drain(0.0) == [b"4"]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_browsers_read_what_was_sent_whatever_they_miss(seed: int) -> None:
+    """A broken rule of the shared stream shows other numbers, not an error."""
+    rng = random.Random(seed)
+    sessions = {("a", "pc-1"): Tiers(), ("b", "pc-1"): Tiers()}
+    readers = [Reader() for _ in range(20)]
+    for reader in readers[:-2]:
+        for (session_id, _), tiers in sessions.items():
+            tiers.place(reader.outbox, session_id, rng.choice((None, None, 5.0)))
+    sent: set[bytes] = set()
+
+    for number in range(2000):
+        lane, tiers = rng.choice(list(sessions.items()))
+        texts = [text(number, rng) for _ in range(rng.choice((1, 1, 1, 3)))]
+        sent.update(texts)
+        tiers.send(texts, lane, 100 * number)
+        for reader in readers:
+            disturb(reader, tiers, lane[0], rng)
+
+    for reader in readers:
+        assert set(reader.texts) <= sent
+        assert reader.compressed > 50
+
+
+def disturb(reader: Reader, tiers: Tiers, session_id: str, rng: random.Random) -> None:
+    """What may happen to a browser between two frames; mostly nothing."""
+    match rng.randrange(100):
+        case 0 | 1:
+            reader.stall()
+        case 2 | 3 | 4 | 5:
+            reader.resume()
+        case 6:
+            tiers.remove(reader.outbox)
+        case 7 | 8:
+            tiers.place(reader.outbox, session_id, rng.choice((None, 5.0)))
+
+
+def text(number: int, rng: random.Random) -> bytes:
+    """Like telemetry: hardly changed from message to message, and in places that vary."""
+    values = ",".join(f'"v{place}":{rng.randrange(10)}' for place in range(60))
+    return f'{{"seq":{number},{values}}}'.encode()
+
+
+def test_browser_that_missed_nothing_keeps_the_stream(tiers: Tiers) -> None:
+    """An answer to its ping passes through its queue, and takes nothing out of the stream."""
+    reader = Reader()
+    tiers.place(reader.outbox, SESSION, None)
+    feed(tiers, 3, 100)
+
+    reader.outbox.put(b"pong")
+    reader.stall()
+    reader.resume()
+    feed(tiers, 3, 100, begin=3)
+
+    assert reader.texts == [b"0", b"1", b"2", b"pong", b"3", b"4", b"5"]
+    assert reader.compressed == 6
+
+
+def test_browser_that_missed_a_piece_gets_plain_frames_until_the_next_start(tiers: Tiers) -> None:
+    reader, other = Reader(), Reader()
+    for each in (reader, other):
+        tiers.place(each.outbox, SESSION, None)
+    feed(tiers, 3, 100)
+    reader.stall()
+    feed(tiers, 1, 100, begin=3)
+    reader.resume()
+
+    feed(tiers, 40, 100, begin=4)
+
+    assert reader.texts == other.texts == [b"%d" % number for number in range(44)]
+    stretch = START_EVERY_MS // 100 + 1
+    assert (reader.compressed, other.compressed) == (3 + 44 - stretch, 44)
+
+
+def test_browser_that_comes_late_gets_plain_frames_until_the_next_start(tiers: Tiers) -> None:
+    first, late = Reader(), Reader()
+    tiers.place(first.outbox, SESSION, None)
+    feed(tiers, 5, 100)
+    tiers.place(late.outbox, SESSION, None)
+
+    feed(tiers, 30, 100, begin=5)
+
+    assert late.compressed == 35 - (START_EVERY_MS // 100 + 1)
+
+
 def test_what_came_together_leaves_in_one_write(tiers: Tiers) -> None:
     readers = [Reader(is_deflating=True), Reader(is_deflating=False)]
     for reader in readers:
@@ -224,7 +311,7 @@ def test_failure_of_one_browser_is_kept_from_the_next(
     def fail(_data: bytes) -> None:
         raise OSError("broken")
 
-    broken = Outbox(write=fail, follower=Follower() if is_deflating else None)
+    broken = Outbox(write=fail, is_deflating=is_deflating)
     broken.drain(0.0)
     reader = Reader(is_deflating=is_deflating)
     for outbox in (broken, reader.outbox):
