@@ -23,7 +23,8 @@ set_tcp_nodelay true
 # The largest pitboard message is far below 256 KiB.
 max_packet_size 262144
 
-# A client that goes silent is cut off after one and a half times what it promised at most.
+# The longest silence that a client of MQTT 5 may promise; others are held to their own promise, and
+# pitboard's promise less. Whoever breaks it by half is cut off.
 max_keepalive 120
 
 # A reader of everything gets every retained value at once: about 3000 with 200 sessions.
