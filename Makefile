@@ -13,7 +13,7 @@ JOBS ?= 4
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test test-unit test-js test-browser test-system check format schema screenshots bench bench-quick bench-dashboard soak cluster-demo fuzz clean
+.PHONY: help setup packages demo test test-unit test-js test-browser test-system test-pythons check format schema screenshots bench bench-quick bench-dashboard soak cluster-demo fuzz clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ test-browser: setup ## The page in a real Chromium
 
 test-system: setup ## Real brokers, servers and sockets
 	$(PYTEST) -m system
+
+test-pythons: $(DEV_STAMP) packages ## Broker and bridge on each other CPython from 3.12 on that is here
+	@sh .ci/test-pythons --numprocesses $(JOBS) --dist worksteal tests/broker tests/bridge
 
 check: $(DEV_STAMP) $(JS_STAMP) ## Lint, formatting and types; warnings are errors
 	$(BIN)/ruff check .

@@ -1,23 +1,25 @@
-"""amqtt's broker, with what pitboard relies on put right.
+"""The connections of the embedded broker: amqtt's broker, with what pitboard relies on put right.
 
-Owns sessions, subscriptions and retained values; `embedded.py` owns the socket and the life cycle.
-No session outlives its connection: every pitboard client connects with a clean session.
+Owns who is connected, who is away and what outlives a connection; `exchange.py` owns who receives
+what, `embedded.py` the socket and the life cycle.
 """
 
 import asyncio
+import functools
 import logging
 import socket
 from collections.abc import Callable, Sequence
 
-from amqtt.broker import Broker, RetainedApplicationMessage  # type: ignore[import-untyped]
 from amqtt.contexts import BrokerConfig, ListenerConfig  # type: ignore[import-untyped]
-from amqtt.mqtt.publish import PublishPacket  # type: ignore[import-untyped]
 from amqtt.session import Session  # type: ignore[import-untyped]
 from amqtt.utils import gen_client_id  # type: ignore[import-untyped]
 
+from pitboard.broker.away import Absences, Away, State
+from pitboard.broker.exchange import Exchange
 from pitboard.broker.guard import Guard, Guest
-from pitboard.broker.peer import LastWords, Peer, Reader, Writer, abort
+from pitboard.broker.peer import Peer
 from pitboard.broker.store import Kept
+from pitboard.broker.streams import LastWords, Reader, Writer, abort
 from pitboard.broker.users import Users
 
 log = logging.getLogger(__name__)
@@ -25,17 +27,14 @@ log = logging.getLogger(__name__)
 LINGER_S = 1.0
 """How long a closing connection may take to send its last bytes, and a stop its clients to end."""
 
-MAX_SUBSCRIPTIONS = 100
-"""Of one client; a bridge has one a watched session."""
-
-REFUSED = 0x80
-"""The return code of a subscription that is not granted."""
+SWEEP_EVERY_S = 60.0
+"""How often clients that are away too long are looked for, and dropped messages logged."""
 
 # Nothing but this: amqtt's default plugins publish $SYS topics and log every packet.
 _PLUGINS = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
 
 
-class Engine(Broker):  # type: ignore[misc]
+class Engine(Exchange):
     """An MQTT 3.1.1 broker on a socket that is already bound.
 
     Args:
@@ -46,7 +45,7 @@ class Engine(Broker):  # type: ignore[misc]
 
     Attributes:
         guard: Lets connections in and ends them.
-        changes: How often a retained value was set or cleared.
+        absences: Clients that are away and will find their sessions again.
     """
 
     def __init__(
@@ -57,36 +56,14 @@ class Engine(Broker):  # type: ignore[misc]
         kept: Sequence[Kept] = (),
     ) -> None:
         config = BrokerConfig(listeners={"default": ListenerConfig(bind=":0")}, plugins=_PLUGINS)
-        super().__init__(config)
+        super().__init__(config, on_message, kept)
+        self.absences = Absences()
         self._sock = sock
-        self._on_message = on_message
-        self.changes = 0
-        self._kept = kept
         self._stopping = False
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._guests: dict[Writer, Guest] = {}
         self._serving: dict[str, tuple[Guest, asyncio.Event]] = {}
         self.guard = Guard(users, self._owner_of)
-
-    @property
-    def retained_topics(self) -> list[str]:
-        """The topics that hold a value."""
-        return list(self._retained_messages)
-
-    @property
-    def kept(self) -> list[Kept]:
-        """The retained values."""
-        values = self._retained_messages.values()
-        return [Kept(value.topic, bytes(value.data), value.qos) for value in values]
-
-    def publish(self, topic: str, data: bytes, qos: int, retain: bool) -> None:
-        """Retain a message if asked to, and send it to every subscriber.
-
-        Never waits: a client that reads slowly loses messages and delays nobody.
-        """
-        if retain:
-            self._retain(topic, data, qos)
-        self._fan_out(topic, data, qos)
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
@@ -140,7 +117,13 @@ class Engine(Broker):  # type: ignore[misc]
     async def shutdown(self) -> None:
         """Stop, and forget all retained values."""
         await self.end_connections()
+        self.forget_overdue(float("inf"))
         await super().shutdown()
+
+    def forget_overdue(self, now_s: float) -> None:
+        """Forget those who are away too long, and the first who left when there are too many."""
+        for key in self.absences.due(now_s):
+            self._forget(key)
 
     # Everything below replaces a method of amqtt's that its own code calls.
 
@@ -148,10 +131,7 @@ class Engine(Broker):  # type: ignore[misc]
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self.stream_connected(reader, writer, listener_name)
 
-        # amqtt forgets all values when it starts, just before this.
-        for value in self._kept:
-            self._retain(value.topic, value.data, value.qos)
-        self._kept = ()
+        self.restore()
         loop = asyncio.get_running_loop()
 
         def protocol() -> asyncio.StreamReaderProtocol:
@@ -165,7 +145,11 @@ class Engine(Broker):  # type: ignore[misc]
         peer, session = await Peer.init_from_connect(reader, writer, self.plugins_manager)
         peer.publish = self.publish
         peer.rules = self._guests[writer].rules
-        session.client_id = session.client_id or gen_client_id()
+        peer.client_id = session.client_id or gen_client_id()
+        peer.forbid = functools.partial(self.guard.forbidden.add, peer.client_id)
+        # What a client leaves is its user's: another with its client id neither finds nor ends it.
+        name = self._guests[writer].name
+        session.client_id = peer.client_id if name is None else f"{name}\0{peer.client_id}"
         # The guard enforces it. amqtt does nothing when it passes, yet pays a task a packet to
         # watch it, and may lose a byte of a header that arrives in two parts.
         session.keep_alive = 0
@@ -175,20 +159,63 @@ class Engine(Broker):  # type: ignore[misc]
         self, reader: Reader, writer: Writer, session: Session, peer: Peer, *rest: object
     ) -> None:
         guest = self._guests[writer]
-        await self._take_over(session.client_id, guest)
+        await self._take_over(peer.client_id, guest)
         ended = asyncio.Event()
-        self._serving[session.client_id] = (guest, ended)
+        self._serving[peer.client_id] = (guest, ended)
         try:
+            self._recall(session, peer)
             await super()._handle_client_session(reader, writer, session, peer, *rest)
         finally:
             try:
                 await peer.stop()
-                self._sessions.pop(session.client_id, None)
-                await self._del_all_subscriptions(session)
             finally:
                 # Whatever fails, the next connection of this client id must not wait for ever.
-                del self._serving[session.client_id]
+                del self._serving[peer.client_id]
                 ended.set()
+                self._part(session, peer)
+
+    async def _session_monitor(self) -> None:
+        # amqtt's own forgets the sessions that are to be kept.
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            now_s = asyncio.get_running_loop().time()
+            self.forget_overdue(now_s)
+            self.absences.say(now_s)
+
+    def _recall(self, session: Session, peer: Peer) -> None:
+        """Give a client what it left, as far as it may still have it; or forget that."""
+        key = session.client_id
+        self.forget_overdue(asyncio.get_running_loop().time())
+        if session.clean_session:
+            self._forget(key)
+        elif (away := self.absences.remove(key)) is not None:
+            peer.state = away.state
+            session.parent = 1
+            self.resubscribe(peer, session)
+            peer.state.mailbox.keep_only(peer.rules.may_subscribe)
+
+    def _part(self, session: Session, peer: Peer) -> None:
+        """A connection is over: keep what its client asked to keep."""
+        if session.clean_session or self._stopping:
+            self._end(session, peer.state)
+            return
+        # What the client said of itself is of no use any more, and may be large.
+        session.will_message = session.password = None
+        now_s = asyncio.get_running_loop().time()
+        away = Away(peer.state, now_s)
+        self._sessions[session.client_id] = (session, away)
+        self.absences.add(session.client_id, away)
+        self.forget_overdue(now_s)
+
+    def _forget(self, key: str) -> None:
+        if (away := self.absences.remove(key)) is not None:
+            session, _ = self._sessions[key]
+            self._end(session, away.state)
+
+    def _end(self, session: Session, state: State) -> None:
+        self._sessions.pop(session.client_id, None)
+        for topic_filter in state.filters:
+            self.withdraw(topic_filter, session)
 
     async def _take_over(self, client_id: str, guest: Guest) -> None:
         """End the older connection of this client id first, its will included.
@@ -202,81 +229,6 @@ class Engine(Broker):  # type: ignore[misc]
                 raise ConnectionRefusedError("client id of another user")
             other.writer.abort()
             await ended.wait()
-
-    async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
-        """Subscribe, or subscribe again with another QoS (amqtt would keep the first)."""
-        topic_filter, _ = subscription
-        if not self._get_handler(session).rules.may_subscribe(topic_filter):
-            return REFUSED
-        self._del_subscription(topic_filter, session)
-        held = sum(
-            subscriber is session for held in self._subscriptions.values() for subscriber, _ in held
-        )
-        if held >= MAX_SUBSCRIPTIONS:
-            return REFUSED
-        return int(await super().add_subscription(subscription, session))
-
-    async def _handle_unsubscription(self, *args: object) -> None:
-        await super()._handle_unsubscription(*args)
-        # amqtt keeps, and tries for each message, every filter that was ever used.
-        for topic_filter in [key for key, held in self._subscriptions.items() if not held]:
-            del self._subscriptions[topic_filter]
-
-    async def _publish_retained_messages_for_subscription(
-        self, subscription: tuple[str, int], session: Session
-    ) -> None:
-        topic_filter, qos = subscription
-        subscribers = self._subscriptions.get(topic_filter, ())
-        # amqtt calls this for each new client with the filters of all the others.
-        if not any(subscriber is session for subscriber, _ in subscribers):
-            return
-        peer = self._get_handler(session)
-        for topic in [key for key in self._retained_messages if self._matches(key, topic_filter)]:
-            # The replay waits for the client to read; by now there may be a newer value, or none.
-            if (kept := self._retained_messages.get(topic)) is None:
-                continue
-            if min(qos, kept.qos) == 0:
-                await peer.mqtt_publish(topic, kept.data, 0, retain=True)
-            else:
-                peer.send_soon(topic, kept.data, min(qos, kept.qos), retain=True)
-
-    async def _broadcast_message(
-        self, _session: Session, topic: str, data: bytes, force_qos: int | None = None
-    ) -> None:
-        # Wills; all else comes through `publish`.
-        self._fan_out(topic, data, force_qos or 0)
-
-    async def retain_message(
-        self, _session: Session, topic: str, data: bytes, qos: int | None = None
-    ) -> None:
-        """Keep a value for later subscribers; an empty one clears it."""
-        self._retain(topic, data, qos or 0)
-
-    def _retain(self, topic: str, data: bytes, qos: int) -> None:
-        self.changes += 1
-        if data:
-            # No source: it would keep the session of a client that has left in memory.
-            self._retained_messages[topic] = RetainedApplicationMessage(None, topic, data, qos)
-        else:
-            self._retained_messages.pop(topic, None)
-
-    def _fan_out(self, topic: str, data: bytes, qos: int) -> None:
-        self._on_message(topic)
-        packet: bytes | None = None
-        for topic_filter, subscribers in self._subscriptions.items():
-            if not self._matches(topic, topic_filter):
-                continue
-            for session, granted in subscribers:
-                peer = self._get_handler(session)
-                if min(qos, granted):
-                    peer.send_soon(topic, data, min(qos, granted), retain=False)
-                    continue
-                # Built once for all of them.
-                if packet is None:
-                    packet = bytes(
-                        PublishPacket.build(topic, data, None, False, 0, False).to_bytes()
-                    )
-                peer.send_now(packet)
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

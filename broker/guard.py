@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
+from pitboard.broker.forbidden import Forbidden
 from pitboard.broker.packets import (
     MAX_CONNECT_BYTES,
     BadPacket,
@@ -21,8 +22,8 @@ from pitboard.broker.packets import (
     packet_size,
     parse_connect,
 )
-from pitboard.broker.peer import Reader, Writer
 from pitboard.broker.rules import ANYTHING, Rules, rules_of
+from pitboard.broker.streams import Reader, Writer
 from pitboard.broker.throttle import Throttle
 from pitboard.broker.users import Users
 from pitboard.contract.addresses import UNKNOWN, counted, parse
@@ -66,9 +67,6 @@ class GuardedReader(Reader):
             else:
                 log.info("connection closed reason=%s", self._splitter.error)
             if not data:
-                # One turn of the loop lets a PUBLISH and DISCONNECT that came with the FIN take
-                # effect: at the end of the stream amqtt cancels what it has not yet handled.
-                await asyncio.sleep(0)
                 raise asyncio.IncompleteReadError(bytes(self._good), n)
             self.heard_s = asyncio.get_running_loop().time()
             self._good += self._splitter.feed(data)
@@ -117,10 +115,12 @@ class Guard:
 
     Attributes:
         refused: Connections that were not let in or ended, by reason.
+        forbidden: Messages of clients that were let in, on topics that are not theirs.
     """
 
     def __init__(self, users: Users | None, owner_of: Callable[[str], str | None]) -> None:
         self.refused: Counter[str] = Counter()
+        self.forbidden = Forbidden()
         self._users = users
         self._owner_of = owner_of
         self._throttle = Throttle()
@@ -176,6 +176,7 @@ class Guard:
 
     def sweep(self, now_s: float) -> None:
         """End the connections that are silent or stuck; called twice a second."""
+        self.forbidden.say(now_s)
         for guest in list(self._guests):
             reason = guest.check(now_s)
             if reason is not None:

@@ -12,6 +12,9 @@ MAX_PACKET_BYTES = 256 * 1024
 MAX_CONNECT_BYTES = 70_000
 """A CONNECT with our longest will, before anybody is known."""
 
+MAX_FILTERS = 1000
+"""Topic filters of one packet, ten times what a client may have; 256 KiB of them take a second."""
+
 LEVEL = 4
 """The protocol level of MQTT 3.1.1."""
 
@@ -203,7 +206,11 @@ def _check_filters(body: bytes, *, has_qos: bool) -> None:
     fields.packet_id()
     if fields.is_at_end:
         raise BadPacket("no topic filter [3.8.3]")
+    count = 0
     while not fields.is_at_end:
+        count += 1
+        if count > MAX_FILTERS:
+            raise BadPacket(f"more than {MAX_FILTERS} topic filters")
         if not is_filter(fields.text()):
             raise BadPacket("not a topic filter [4.7.1]")
         if has_qos and fields.byte() > 2:

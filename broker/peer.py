@@ -4,19 +4,19 @@ Knows nothing of other clients; what it receives goes to the `publish` of its en
 """
 
 import asyncio
-import functools
+import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
-from amqtt.adapters import (  # type: ignore[import-untyped]
-    StreamReaderAdapter,
-    StreamWriterAdapter,
-)
+from amqtt.mqtt import packet_class  # type: ignore[import-untyped]
 from amqtt.mqtt.connect import ConnectPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.disconnect import DisconnectPacket  # type: ignore[import-untyped]
-from amqtt.mqtt.packet import MQTTPacket  # type: ignore[import-untyped]
+from amqtt.mqtt.packet import MQTTFixedHeader, MQTTPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.protocol.broker_handler import (  # type: ignore[import-untyped]
     BrokerProtocolHandler,
+    Subscription,
+    UnSubscription,
 )
 from amqtt.mqtt.puback import PubackPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.pubcomp import PubcompPacket  # type: ignore[import-untyped]
@@ -24,9 +24,13 @@ from amqtt.mqtt.publish import PublishPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.pubrec import PubrecPacket  # type: ignore[import-untyped]
 from amqtt.mqtt.pubrel import PubrelPacket  # type: ignore[import-untyped]
 from amqtt.plugins.manager import PluginManager  # type: ignore[import-untyped]
-from amqtt.session import OutgoingApplicationMessage  # type: ignore[import-untyped]
+from amqtt.session import Session  # type: ignore[import-untyped]
 
+from pitboard.broker.away import State
+from pitboard.broker.mailbox import Letter
+from pitboard.broker.packets import Kind
 from pitboard.broker.rules import Rules
+from pitboard.broker.streams import Reader, Writer
 
 log = logging.getLogger(__name__)
 
@@ -34,93 +38,57 @@ BACKLOG_BYTES = 1024 * 1024
 """Unsent bytes of one client above which QoS 0 messages are dropped for it."""
 
 UNACKED_MAX = 10_000
-"""QoS 1 messages on their way to one client above which more are dropped for it."""
+"""QoS 1 and 2 messages on their way to one client above which more are dropped for it."""
 
 UNACKED_BYTES = 16 * 1024 * 1024
-"""Their bytes, above which more are dropped too, but for those of a replay."""
+"""Their bytes, above which more are dropped too. A replay waits instead."""
+
+PENDING_FILTERS = 1000
+"""Of SUBSCRIBE packets that wait for the replays before them; the client is then not read."""
+
+ANSWERS_MAX = 100
+"""Answers that wait for the client to read them; it is not read while there are more."""
+
+TURN = 16
+"""Packets of one client after which the others get their turn."""
 
 # topic, payload, QoS, retain flag
 Publish = Callable[[str, bytes, int, bool], None]
 
 
-def abort(writer: asyncio.StreamWriter) -> None:
-    """Cut a connection without sending what is queued; a closed one is left alone."""
-    # One that was closed with bytes to send forgets its loop when they have left, and asyncio's
-    # own abort then raises. uvloop's does not, and has no socket to show then.
-    sock = writer.get_extra_info("socket")
-    if sock is None or sock.fileno() != -1:
-        writer.transport.abort()
+class Pending(asyncio.Queue[Subscription | UnSubscription]):
+    """SUBSCRIBE or UNSUBSCRIBE packets in a queue that has room for so many topic filters."""
 
+    def full(self) -> bool:
+        """Whether `put` waits."""
+        return self._filters >= PENDING_FILTERS
 
-class LastWords(asyncio.StreamReader):
-    """A stream that gives all that came before the connection broke.
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._filters = 0
 
-    A client that leaves with our answers unread resets the connection, and asyncio's own reader
-    then forgets the DISCONNECT that it holds: a clean goodbye would set off the will.
-    """
+    def _put(self, item: Subscription | UnSubscription) -> None:
+        super()._put(item)
+        self._filters += len(item.topics)
 
-    def set_exception(self, exc: Exception) -> None:
-        """The end of the stream, however it came."""
-        if isinstance(exc, OSError):
-            self.feed_eof()
-        else:
-            super().set_exception(exc)
-
-
-class Reader(StreamReaderAdapter):  # type: ignore[misc]
-    """What amqtt reads a client's packets from."""
-
-
-class Writer(StreamWriterAdapter):  # type: ignore[misc]
-    """What amqtt writes a client's packets to."""
-
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        super().__init__(writer)
-        self._written = 0
-        # The bytes that must have left, and since when they wait.
-        self._mark = 0
-        self._mark_s = float("-inf")
-
-    def is_stuck(self, now_s: float, within_s: float) -> bool:
-        """Whether something written more than *within_s* ago has not left; asked regularly."""
-        left = self._written - self.backlog
-        if left >= self._mark:
-            self._mark, self._mark_s = self._written, now_s
-            return False
-        return now_s - self._mark_s > within_s
-
-    @property
-    def backlog(self) -> int:
-        """Bytes that wait for the client to read."""
-        return int(self._writer.transport.get_write_buffer_size())
-
-    def write(self, data: bytes) -> None:
-        """Queue one whole packet."""
-        # asyncio warns about writing to a lost connection.
-        if not self._writer.transport.is_closing():
-            self._written += len(data)
-            self._writer.write(data)
-
-    async def drain(self) -> None:
-        """Wait until the client has read most of what was written."""
-        if not self._writer.transport.is_closing():
-            await self._writer.drain()
-
-    def abort(self) -> None:
-        """Cut the connection without sending what is queued."""
-        abort(self._writer)
-
-    async def close(self) -> None:
-        """Begin to close; never waits, as a client that reads nothing would hold it for ever."""
-        self.is_closed = True
-        self._writer.close()
+    def _get(self) -> Subscription | UnSubscription:
+        item = super()._get()
+        self._filters -= len(item.topics)
+        return item
 
 
 class Peer(BrokerProtocolHandler):  # type: ignore[misc]
-    """A connected client."""
+    """A connected client.
 
+    Attributes:
+        state: What of it may outlive the connection.
+        dropped: Messages that were not sent to it because it reads or acknowledges too slowly.
+    """
+
+    client_id: str
     publish: Publish
     rules: Rules
+    forbid: Callable[[str], None]
 
     def __init__(
         self,
@@ -129,16 +97,27 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(plugins_manager, loop=loop)
+        self.state = State()
         self.dropped = 0
-        self.forbidden = 0
         # amqtt's own waiter misses what a quick client sends while the handler starts: such a
         # client's DISCONNECT became a will, or its session stayed connected for ever.
         self._gone: asyncio.Future[DisconnectPacket | None] = (
             asyncio.get_running_loop().create_future()
         )
-        self._unacked: set[asyncio.Task[OutgoingApplicationMessage]] = set()
-        self.unacked_bytes = 0
-        self._unreleased: set[int] = set()
+        self._pending_subscriptions = Pending()
+        self._pending_unsubscriptions = Pending()
+        self._sender: asyncio.Task[None] | None = None
+        self._room = asyncio.Event()
+
+    def attach(self, session: Session, reader: Reader, writer: Writer) -> None:
+        """Serve this session from now on."""
+        super().attach(session, reader, writer)
+        self.state.mailbox.rewind()
+
+    async def mqtt_connack_authorize(self, authorize: bool) -> None:
+        """Answer the CONNECT, and begin to send what has waited for the client."""
+        await super().mqtt_connack_authorize(authorize)
+        self._send_waiting()
 
     def send_now(self, packet: bytes) -> None:
         """Write a QoS 0 packet, or drop it when the client is too far behind."""
@@ -147,18 +126,29 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         else:
             self.writer.write(packet)
 
+    async def send_in_turn(self, packet: bytes) -> None:
+        """Write a packet, and wait until the client has read most of what waits for it."""
+        self.writer.write(packet)
+        await self._drain()
+
     def send_soon(self, topic: str, data: bytes, qos: int, *, retain: bool) -> None:
         """Send a message that wants an acknowledgement, without waiting for it."""
-        is_full = not retain and self.unacked_bytes >= UNACKED_BYTES
-        if is_full or len(self._unacked) >= UNACKED_MAX:
+        if self._is_full:
             self._drop()
-            return
-        self.unacked_bytes += len(data)
-        task = self._loop.create_task(
-            self.mqtt_publish(topic, data, qos, retain), name="broker publish"
-        )
-        self._unacked.add(task)
-        task.add_done_callback(functools.partial(self._settle, len(data)))
+        else:
+            self.state.mailbox.put(Letter(topic, data, qos, retain))
+            self._send_waiting()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether there is nobody to send to any more."""
+        return self._gone.done()
+
+    async def has_room(self) -> None:
+        """Wait until the client has acknowledged enough to be sent more, or has left."""
+        while self._is_full and not self.has_left:
+            self._room.clear()
+            await self._room.wait()
 
     async def handle_publish(self, packet: PublishPacket) -> None:
         """Hand a message on before it is acknowledged, and a QoS 2 message once.
@@ -166,19 +156,35 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         amqtt queues it instead, acknowledges, and forgets the queue on DISCONNECT; and while one
         QoS 2 message waits for its release it remembers every packet.
         """
-        if packet.qos != 2 or packet.packet_id not in self._unreleased:
+        if packet.qos != 2 or packet.packet_id not in self.state.unreleased:
             self._accept(packet)
         # MQTT 3.1.1 has no way to say no: what is dropped is acknowledged like all else.
         if packet.qos == 1:
             await self._send_packet(PubackPacket.build(packet.packet_id))
         elif packet.qos == 2:
-            self._unreleased.add(packet.packet_id)
+            self.state.unreleased.add(packet.packet_id)
             await self._send_packet(PubrecPacket.build(packet.packet_id))
 
     async def handle_pubrel(self, pubrel: PubrelPacket) -> None:
         """The packet id of a QoS 2 message may be used again."""
-        self._unreleased.discard(pubrel.packet_id)
+        self.state.unreleased.discard(pubrel.packet_id)
         await self._send_packet(PubcompPacket.build(pubrel.packet_id))
+
+    async def handle_puback(self, puback: PubackPacket) -> None:
+        """The client has a QoS 1 message."""
+        self.state.mailbox.acknowledge(puback.variable_header.packet_id)
+        self._room.set()
+
+    async def handle_pubrec(self, pubrec: PubrecPacket) -> None:
+        """The client has a QoS 2 message; one that is not known here is released too."""
+        self.state.mailbox.receive(pubrec.packet_id)
+        self._room.set()
+        await self._send_packet(PubrelPacket.build(pubrec.packet_id))
+
+    async def handle_pubcomp(self, pubcomp: PubcompPacket) -> None:
+        """A QoS 2 message is done with."""
+        self.state.mailbox.complete(pubcomp.packet_id)
+        self._room.set()
 
     async def handle_connect(self, _connect: ConnectPacket) -> None:
         """A second CONNECT ends the connection."""
@@ -186,7 +192,8 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
 
     async def handle_disconnect(self, disconnect: DisconnectPacket | None) -> None:
         """Note why the client left: its DISCONNECT, or None when it is just gone."""
-        if not self._gone.done():
+        self._room.set()
+        if not self.has_left:
             self._gone.set_result(disconnect)
 
     async def wait_disconnect(self) -> DisconnectPacket | None:
@@ -197,15 +204,54 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         """End everything that works for this client."""
         await super().stop()
         await self.handle_disconnect(None)
-        for task in list(self._unacked):
-            task.cancel()
+        if self._sender is not None:
+            self._sender.cancel()
+
+    @property
+    def _is_full(self) -> bool:
+        mailbox = self.state.mailbox
+        return mailbox.size >= UNACKED_BYTES or len(mailbox) >= UNACKED_MAX
+
+    async def _reader_loop(self) -> None:
+        # amqtt goes on reading while its answers wait for the client to read them, with a task
+        # for each: 130,000 within seconds where one client sends nothing but PINGREQ.
+        self._reader_ready.set()
+        try:
+            for count in itertools.count(1):
+                header = await MQTTFixedHeader.from_stream(self.reader)
+                if header is None or self.has_left:
+                    break
+                packet = await packet_class(header).from_stream(self.reader, fixed_header=header)
+                await self._handlers[header.packet_type](self, packet)
+                if count % TURN == 0:
+                    await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            # By `stop`, which waits for the event below.
+            pass
+        except Exception:
+            log.exception("packet not handled client=%r", self.client_id)
+        await self.handle_connection_closed()
+        self._reader_stopped.set()
+        await self.stop()
+
+    def _send_waiting(self) -> None:
+        if self._sender is None or self._sender.done():
+            self._sender = self._loop.create_task(self._send_mail(), name="broker sender")
+
+    async def _send_mail(self) -> None:
+        while not self.has_left and (packet := self.state.mailbox.next()) is not None:
+            await self.send_in_turn(packet)
 
     async def _send_packet(self, packet: MQTTPacket) -> None:
-        # amqtt turns a cancelled wait, as each stuck client that leaves has them, into an error
-        # that nobody catches.
+        # What is not yet read of messages holds up no answer: whoever is sent more than he can
+        # read for a while would else lose his connection for want of a PINGRESP.
+        self.writer.answer(packet.to_bytes())
+        if self.writer.unread_answers > ANSWERS_MAX:
+            await self._drain()
+
+    async def _drain(self) -> None:
         try:
-            async with self._write_lock:
-                await packet.to_stream(self.writer)
+            await self.writer.drain()
         except OSError:
             await self.handle_connection_closed()
 
@@ -213,23 +259,22 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
         if self.rules.may_publish(packet.topic_name):
             self.publish(packet.topic_name, packet.data, packet.qos, packet.retain_flag)
         else:
-            self._forbid(packet.topic_name)
-
-    def _forbid(self, topic: str) -> None:
-        self.forbidden += 1
-        if self.forbidden == 1:
-            text = "message dropped reason=not allowed client=%r topic=%r"
-            log.warning(text, self.session.client_id, topic[:120])
+            self.forbid(packet.topic_name)
 
     def _drop(self) -> None:
         self.dropped += 1
         if self.dropped == 1:
-            log.warning(
-                "messages dropped reason=client reads too slowly client=%r", self.session.client_id
-            )
+            log.warning("messages dropped reason=client reads too slowly client=%r", self.client_id)
 
-    def _settle(self, size: int, task: asyncio.Task[OutgoingApplicationMessage]) -> None:
-        self._unacked.discard(task)
-        self.unacked_bytes -= size
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            log.debug("message not acknowledged reason=%r", failure)
+    _handlers: ClassVar[dict[int, Callable[["Peer", MQTTPacket], Awaitable[None]]]] = {
+        Kind.CONNECT: handle_connect,
+        Kind.PUBLISH: handle_publish,
+        Kind.PUBACK: handle_puback,
+        Kind.PUBREC: handle_pubrec,
+        Kind.PUBREL: handle_pubrel,
+        Kind.PUBCOMP: handle_pubcomp,
+        Kind.SUBSCRIBE: BrokerProtocolHandler.handle_subscribe,
+        Kind.UNSUBSCRIBE: BrokerProtocolHandler.handle_unsubscribe,
+        Kind.PINGREQ: BrokerProtocolHandler.handle_pingreq,
+        Kind.DISCONNECT: handle_disconnect,
+    }

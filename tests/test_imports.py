@@ -19,7 +19,7 @@ ALLOWED = {
 ONLY_IN = {
     "paho": {"publisher/link.py", "bridge/client.py", "bridge/ingest.py"},
     "fastapi": {"bridge/app.py", "bridge/sockets.py"},
-    "amqtt": {"broker/engine.py", "broker/peer.py"},
+    "amqtt": {"broker/engine.py", "broker/exchange.py", "broker/peer.py", "broker/streams.py"},
 }
 
 DECIDING = [
@@ -35,6 +35,9 @@ DECIDING = [
     "bridge/tiers.py",
     "bridge/framing.py",
     "broker/expiry.py",
+    "broker/encode.py",
+    "broker/mailbox.py",
+    "broker/away.py",
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "contract").glob("*.py"))),
 ]
 INPUT_AND_OUTPUT = {"asyncio", "socket", "threading", "time", "ssl", "select", "subprocess"}

@@ -1,5 +1,6 @@
 """MQTT clients for the tests of brokers: paho's, and bytes on a bare socket."""
 
+import contextlib
 import queue
 import socket
 import struct
@@ -109,14 +110,28 @@ def text(value: str | bytes) -> bytes:
     return struct.pack("!H", len(data)) + data
 
 
-def connect_packet(client_id: str, will: Got | None = None, keepalive_s: int = 60) -> bytes:
-    """A CONNECT with a clean session."""
+def connect_packet(
+    client_id: str,
+    will: Got | None = None,
+    keepalive_s: int = 60,
+    *,
+    user: tuple[str, str] | None = None,
+) -> bytes:
+    """A CONNECT with a clean session; *user* is a name and a password."""
     flags, tail = 0x02, b""
     if will is not None:
         flags |= 0x04 | will.qos << 3 | (0x20 if will.retain else 0)
         tail = text(will.topic) + text(will.payload)
+    if user is not None:
+        flags |= 0xC0
+        tail += text(user[0]) + text(user[1])
     head = text("MQTT") + bytes([4, flags]) + struct.pack("!H", keepalive_s)
     return packet(0x10, head + text(client_id) + tail)
+
+
+def login(user: str, password: str, client_id: str, will: Got | None = None) -> bytes:
+    """A CONNECT with user and password."""
+    return connect_packet(client_id, will, user=(user, password))
 
 
 def publish_packet(topic: str, payload: bytes, *, retain: bool = False) -> bytes:
@@ -131,11 +146,38 @@ def subscribe_packet(topic: str, qos: int = 0) -> bytes:
 
 DISCONNECT = packet(0xE0, b"")
 CONNACK = bytes([0x20, 2, 0, 0])
+WRONG_ID = bytes([0x20, 2, 0, 2])
+NOT_AUTHORIZED = bytes([0x20, 2, 0, 5])
 
 
 def raw_client(broker: Address, client_id: str, will: Got | None = None) -> socket.socket:
     """A connected client that does nothing on its own, not even read."""
-    sock = socket.create_connection((broker.host, broker.port), TIMEOUT_S)
-    sock.sendall(connect_packet(client_id, will))
+    sock = dial(broker, connect_packet(client_id, will))
     assert sock.recv(4) == CONNACK
     return sock
+
+
+def dial(broker: Address, first: bytes) -> socket.socket:
+    """A bare connection that has sent its first bytes."""
+    sock = socket.create_connection((broker.host, broker.port), TIMEOUT_S)
+    sock.sendall(first)
+    return sock
+
+
+def entered(
+    broker: Address, user: str, password: str, client_id: str, will: Got | None = None
+) -> socket.socket:
+    """A connection of a user that was let in."""
+    sock = dial(broker, login(user, password, client_id, will))
+    assert sock.recv(4) == CONNACK
+    return sock
+
+
+def answer(sock: socket.socket, size: int = 64) -> bytes:
+    """What the broker says before it closes the connection, or *size* bytes."""
+    data = b""
+    # What is closed with bytes that it has not read resets the connection.
+    with contextlib.suppress(ConnectionResetError):
+        while len(data) < size and (more := sock.recv(size - len(data))):
+            data += more
+    return data

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from pitboard.broker import EmbeddedBroker
+from tests.broker.neighbours import Neighbours, users
 from tests.brokers import EmbeddedInThread
 
 
@@ -22,6 +24,20 @@ def no_task_fails_unseen(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def embedded() -> Iterator[EmbeddedInThread]:
     with EmbeddedInThread() as broker:
         yield broker
+
+
+@pytest.fixture
+def closed() -> Iterator[EmbeddedInThread]:
+    """A broker that lets only its users in."""
+    with EmbeddedInThread(lambda: EmbeddedBroker(port=0, users=users())) as broker:
+        yield broker
+
+
+@pytest.fixture
+def neighbours(closed: EmbeddedInThread) -> Iterator[Neighbours]:
+    """A healthy pair on the broker that lets only its users in."""
+    with Neighbours(closed) as pair:
+        yield pair
 
 
 @pytest.fixture(

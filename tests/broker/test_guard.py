@@ -1,11 +1,8 @@
 """What strangers and careless clients meet at the embedded broker's door, over real sockets."""
 
-import contextlib
 import logging
 import socket
-import struct
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from queue import SimpleQueue
 
@@ -13,14 +10,19 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from pitboard.broker import EmbeddedBroker, guard
+from pitboard.broker import guard
 from pitboard.broker.throttle import FAILURES
-from pitboard.broker.users import Role, Users, new_user
+from pitboard.contract.log_lines import REPEAT_AFTER_S
 from tests.broker.clients import (
     CONNACK,
     DISCONNECT,
+    NOT_AUTHORIZED,
     Got,
+    answer,
     connect_packet,
+    dial,
+    entered,
+    login,
     messages,
     packet,
     publish_packet,
@@ -28,154 +30,15 @@ from tests.broker.clients import (
     subscribe_packet,
     text,
 )
+from tests.broker.neighbours import FOREIGN, FRESH_S, OWN, WILL, Neighbours, is_served
 from tests.brokers import TIMEOUT_S, EmbeddedInThread
-
-OWN = "pitboard/v1/spa24/pc-1/status"
-FOREIGN = "pitboard/v1/monza-7/pc-1/status"
-WILL = Got(OWN, b"lost", retain=True, qos=1)
-NOT_AUTHORIZED = b"\x20\x02\x00\x05"
-WRONG_ID = b"\x20\x02\x00\x02"
-
-
-def make() -> EmbeddedBroker:
-    return EmbeddedBroker(
-        port=0,
-        users=Users(
-            users=(
-                new_user(Role.MONITOR, "one", name="ada", session_id="spa24"),
-                new_user(Role.MONITOR, "two", name="eve", session_id="monza-7"),
-                new_user(Role.BRIDGE, "three", name="bridge"),
-                new_user(Role.ADMIN, "four", name="boss"),
-            )
-        ),
-    )
-
-
-@pytest.fixture
-def closed() -> Iterator[EmbeddedInThread]:
-    """A broker that lets only its users in."""
-    with EmbeddedInThread(make) as broker:
-        yield broker
-
-
-def login(
-    user: str, password: str, client_id: str, will: Got | None = None, keepalive_s: int = 60
-) -> bytes:
-    """A CONNECT with user and password."""
-    flags, middle = 0xC2, b""
-    if will is not None:
-        flags |= 0x04 | will.qos << 3 | (0x20 if will.retain else 0)
-        middle = text(will.topic) + text(will.payload)
-    head = text("MQTT") + bytes([4, flags]) + struct.pack("!H", keepalive_s)
-    return packet(0x10, head + text(client_id) + middle + text(user) + text(password))
-
-
-def dial(broker: EmbeddedInThread, first: bytes) -> socket.socket:
-    """A bare connection that has sent its first bytes."""
-    sock = socket.create_connection((broker.host, broker.port), TIMEOUT_S)
-    sock.sendall(first)
-    return sock
-
-
-def entered(broker: EmbeddedInThread, *args: object) -> socket.socket:
-    """A connection that was let in."""
-    sock = dial(broker, login(*args))  # type: ignore[arg-type]
-    assert sock.recv(4) == CONNACK
-    return sock
-
-
-def answer(sock: socket.socket, size: int = 64) -> bytes:
-    """What the broker says before it closes the connection, or *size* bytes."""
-    data = b""
-    # What is closed with bytes that it has not read resets the connection.
-    with contextlib.suppress(ConnectionResetError):
-        while len(data) < size and (more := sock.recv(size - len(data))):
-            data += more
-    return data
+from tests.waiting import eventually
 
 
 def refusals(broker: EmbeddedInThread) -> dict[str, int]:
     engine = broker.broker._engine
     assert engine is not None
-    return dict(engine.guard.refused)
-
-
-@pytest.mark.parametrize(
-    ("first", "said"),
-    [
-        pytest.param(connect_packet("x"), NOT_AUTHORIZED, id="nobody"),
-        pytest.param(login("ada", "wrong", "x"), NOT_AUTHORIZED, id="33-wrong-password"),
-        pytest.param(login("ghost", "one", "x"), NOT_AUTHORIZED, id="unknown user"),
-        pytest.param(
-            login("ada", "one", "x", Got(FOREIGN, b"lost", qos=1)), NOT_AUTHORIZED, id="18-will"
-        ),
-        pytest.param(
-            packet(0x10, text("MQTT") + b"\x05\x02\0\x3c\0" + text("x")),
-            b"\x20\x03\x00\x84\x00",
-            id="25-mqtt5",
-        ),
-        pytest.param(
-            packet(0x10, text("MQIsdp") + b"\x03\x02\0\x3c" + text("x")),
-            b"\x20\x02\x00\x01",
-            id="26-mqtt31",
-        ),
-        pytest.param(publish_packet(OWN, b"x"), b"", id="first packet is no CONNECT"),
-        pytest.param(b"GET / HTTP/1.1\r\n\r\n", b"", id="http"),
-        pytest.param(b"\x10\xff\xff\xff\x7f", b"", id="huge CONNECT"),
-    ],
-)
-def test_stranger_is_answered_in_the_protocol_and_leaves_no_trace(
-    closed: EmbeddedInThread, first: bytes, said: bytes
-) -> None:
-    with closing(dial(closed, first)) as sock:
-        assert answer(sock) == said
-
-    engine = closed.broker._engine
-    assert engine is not None
-    assert closed.call(lambda: (dict(engine._sessions), dict(engine._subscriptions))) == ({}, {})
-    with closing(entered(closed, "ada", "one", "fine")):
-        pass
-
-
-@pytest.mark.parametrize(
-    ("attacker", "said"),
-    [
-        pytest.param(login("ada", "wrong", "car"), NOT_AUTHORIZED, id="33-wrong-password"),
-        pytest.param(login("eve", "two", "car"), WRONG_ID, id="another user"),
-    ],
-)
-def test_client_id_cannot_be_taken_by_others(
-    closed: EmbeddedInThread, attacker: bytes, said: bytes
-) -> None:
-    with (
-        closing(entered(closed, "ada", "one", "car", WILL)) as victim,
-        closing(entered(closed, "bridge", "three", "watcher")) as watcher,
-    ):
-        watcher.sendall(subscribe_packet(OWN))
-        assert watcher.recv(5) == b"\x90\x03\x00\x01\x00"
-
-        with closing(dial(closed, attacker)) as sock:
-            assert answer(sock) == said
-
-        victim.sendall(publish_packet(OWN, b"alive"))
-        assert answer(watcher, len(publish_packet(OWN, b"alive"))) == publish_packet(OWN, b"alive")
-
-
-def test_own_client_id_is_taken_over_and_its_will_comes_once(closed: EmbeddedInThread) -> None:
-    with (
-        closing(entered(closed, "bridge", "three", "watcher")) as watcher,
-        closing(entered(closed, "ada", "one", "car", WILL)) as old,
-    ):
-        watcher.sendall(subscribe_packet(OWN))
-        watcher.recv(5)
-
-        with closing(entered(closed, "ada", "one", "car", WILL)) as new:
-            assert answer(old) == b""
-            new.sendall(publish_packet(OWN, b"online") + DISCONNECT)
-            assert answer(new) == b""
-
-        wanted = publish_packet(OWN, b"lost") + publish_packet(OWN, b"online")
-        assert answer(watcher, len(wanted)) == wanted
+    return broker.call(lambda: dict(engine.guard.refused))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +52,13 @@ def test_own_client_id_is_taken_over_and_its_will_comes_once(closed: EmbeddedInT
     ],
 )
 def test_message_on_a_foreign_topic_is_dropped_and_the_link_kept(
-    closed: EmbeddedInThread, user: str, password: str, topic: str, *, passes: bool
+    closed: EmbeddedInThread,
+    neighbours: Neighbours,
+    user: str,
+    password: str,
+    topic: str,
+    *,
+    passes: bool,
 ) -> None:
     with closing(entered(closed, user, password, "x")) as sock:
         sock.sendall(packet(0x33, text(topic) + b"\0\x07" + b"value"))
@@ -197,9 +66,36 @@ def test_message_on_a_foreign_topic_is_dropped_and_the_link_kept(
         sock.sendall(packet(0xC0, b""))
         assert sock.recv(2) == b"\xd0\x00"
 
+    neighbours.are_served()
+    assert neighbours.heard == ([Got(topic, b"value")] if passes else [])
     engine = closed.broker._engine
     assert engine is not None
     assert (topic in closed.call(lambda: engine.retained_topics)) is passes
+    assert closed.call(lambda: engine.guard.forbidden.count) == (0 if passes else 1)
+
+
+def test_dropped_messages_of_all_clients_are_logged_in_one_line_a_minute(
+    closed: EmbeddedInThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A monitor with the wrong credentials publishes at frame rate, and a restart is no news."""
+    caplog.set_level(logging.WARNING)
+    engine = closed.broker._engine
+    assert engine is not None
+    for number in range(3):
+        with closing(entered(closed, "ada", "one", f"car-{number}\r\n")) as sock:
+            sock.sendall(1000 * publish_packet(FOREIGN, b"x") + packet(0xC0, b""))
+            assert sock.recv(2) == b"\xd0\x00"
+
+    # The broker's own watch may have said the first of them.
+    closed.call(lambda: engine.guard.sweep(closed.loop.time()))
+    assert len(caplog.messages) == 1
+    closed.call(lambda: engine.guard.sweep(closed.loop.time() + REPEAT_AFTER_S))
+
+    counts = [int(line.split("count=")[1].split()[0]) for line in caplog.messages]
+    assert sum(counts) == 3000
+    assert len(counts) <= 2
+    start = "messages dropped reason=not allowed"
+    assert all(line.startswith(start) and line.isprintable() for line in caplog.messages)
 
 
 @pytest.mark.parametrize(
@@ -256,35 +152,63 @@ def test_door_closes_to_those_who_have_waited_with_their_passwords(
     assert refusals(closed) == {"wrong password": FAILURES, "too many failed logins": FAILURES}
 
 
-@pytest.mark.parametrize(
-    "first", [pytest.param(b"", id="27-silent"), pytest.param(b"\x10", id="28-byte-by-byte")]
-)
-def test_connection_without_a_connect_is_cut(
-    first: bytes, embedded: EmbeddedInThread, monkeypatch: pytest.MonkeyPatch
+def test_silent_connection_is_cut_off(
+    closed: EmbeddedInThread, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "CONNECT_WITHIN_S", 0.2)
 
-    with closing(dial(embedded, first)) as sock:
+    with closing(dial(closed, b"")) as sock:
         assert answer(sock) == b""
 
-    assert refusals(embedded) == {"no CONNECT in time": 1}
+    neighbours.are_served()
+    assert refusals(closed) == {"no CONNECT in time": 1}
+
+
+def drip(sock: socket.socket, data: bytes, pause_s: float) -> int:
+    """Send a byte at a time until the broker closes the connection; how many have left."""
+    sock.settimeout(pause_s)
+    for count, byte in enumerate(data):
+        try:
+            sock.sendall(bytes([byte]))
+            assert sock.recv(1) == b""
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            pass
+        return count + 1
+    raise AssertionError("all has left")
+
+
+def test_connect_that_comes_byte_by_byte_is_cut_off_when_its_time_is_over(
+    closed: EmbeddedInThread, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time is for the whole, however soon each byte follows the one before."""
+    monkeypatch.setattr(guard, "CONNECT_WITHIN_S", 0.5)
+    whole = login("ada", "one", "x" * 1000)
+
+    began_s = time.monotonic()
+    with closing(dial(closed, b"")) as sock:
+        left = drip(sock, whole, pause_s=0.05)
+    lived_s = time.monotonic() - began_s
+
+    neighbours.are_served()
+    assert 2 < left < len(whole)
+    assert 0.5 <= lived_s < 0.5 + FRESH_S
+    assert refusals(closed) == {"no CONNECT in time": 1}
 
 
 def test_silent_client_is_cut_after_its_keepalive_and_its_will_comes_once(
-    embedded: EmbeddedInThread,
+    closed: EmbeddedInThread, neighbours: Neighbours
 ) -> None:
-    with messages(embedded) as watcher:
-        watcher.subscribe(OWN)
-        with closing(dial(embedded, connect_packet("car", WILL, keepalive_s=1))) as car:
-            assert car.recv(4) == CONNACK
-            assert answer(car) == b""
+    hello = connect_packet("car", WILL, keepalive_s=1, user=("ada", "one"))
+    with closing(dial(closed, hello)) as car:
+        assert car.recv(4) == CONNACK
+        assert answer(car) == b""
 
-        assert watcher.next().payload == b"lost"
-        watcher.publish("end", b"")
-        watcher.subscribe("end")
-        watcher.publish("end", b"")
-        assert watcher.until("end") == []
-    assert refusals(embedded) == {"silent": 1}
+    eventually(lambda: not is_served(closed, "car"))
+    neighbours.are_served()
+    assert neighbours.heard == [Got(OWN, b"lost")]
+    assert refusals(closed) == {"silent": 1}
 
 
 @pytest.mark.parametrize(
@@ -338,13 +262,14 @@ def test_subscriber_that_stops_reading_is_cut(
 
 
 def test_connection_above_the_limit_is_refused_and_slots_come_back(
-    embedded: EmbeddedInThread, monkeypatch: pytest.MonkeyPatch
+    closed: EmbeddedInThread, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(guard, "MAX_CONNECTIONS", 5)
     for _ in range(3):
-        held = [raw_client(embedded, f"c{number}") for number in range(3)]
-        with closing(dial(embedded, connect_packet("one too many"))) as sock:
+        held = [entered(closed, "ada", "one", f"c{number}") for number in range(3)]
+        with closing(dial(closed, login("ada", "one", "one too many"))) as sock:
             assert answer(sock) == b""
+        neighbours.are_served()
         held[0].sendall(packet(0xC0, b""))
         assert held[0].recv(2) == b"\xd0\x00"
         for sock in held:
@@ -356,7 +281,7 @@ def test_connection_above_the_limit_is_refused_and_slots_come_back(
 def test_subscriptions_of_one_client_are_limited(
     embedded: EmbeddedInThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pitboard.broker.engine.MAX_SUBSCRIPTIONS", 2)
+    monkeypatch.setattr("pitboard.broker.exchange.MAX_SUBSCRIPTIONS", 2)
     with messages(embedded) as client:
         assert [client.subscribe(topic)[0] for topic in "abc"] == [0, 0, 0x80]
         assert client.subscribe("a") == [0]

@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from pitboard.broker.packets import (
+    MAX_FILTERS,
     MAX_PACKET_BYTES,
     BadPacket,
     Connect,
@@ -65,6 +66,9 @@ BAD = [
     pytest.param(packet(0x82, id_of(1) + text("a") + b"\x03"), id="30-subscribe-at-qos-3"),
     pytest.param(packet(0x82, id_of(1) + text("") + b"\0"), id="30-empty-filter"),
     pytest.param(packet(0x82, id_of(1) + text("a/#/b") + b"\0"), id="filter with # inside"),
+    pytest.param(
+        packet(0x82, id_of(1) + (MAX_FILTERS + 1) * (text("a") + b"\0")), id="too many filters"
+    ),
     pytest.param(packet(0x82, id_of(1) + text("a")), id="subscribe without its QoS"),
     pytest.param(packet(0x80, id_of(1) + text("a") + b"\0"), id="subscribe with other flags"),
     pytest.param(packet(0x32, text(TOPIC) + id_of(0)), id="31-packet-id-0"),
@@ -211,3 +215,10 @@ def test_filter_has_its_wildcards_alone_in_a_level(topic_filter: str, *, is_one:
 def test_connect_after_the_first_packet_is_refused_by_check() -> None:
     with pytest.raises(BadPacket, match="type 1"):
         check(0x10, b"")
+
+
+@pytest.mark.parametrize("kind", [0x82, 0xA2], ids=["SUBSCRIBE", "UNSUBSCRIBE"])
+def test_packet_may_name_a_thousand_filters(kind: int) -> None:
+    tail = b"\0" if kind == 0x82 else b""
+
+    check(kind, id_of(1) + MAX_FILTERS * (text("a") + tail))

@@ -37,8 +37,8 @@ class Subject(Traits):
 
 EMBEDDED = Traits(
     highest_qos=2,
-    keeps_sessions=False,
-    resends_at_once=False,
+    keeps_sessions=True,
+    resends_at_once=True,
     carries_dollar_topics=False,
     wildcards_match_dollar_topics=False,
     speaks_other_versions=False,
