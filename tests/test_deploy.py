@@ -65,19 +65,32 @@ def copied(tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(missing_nats() is not None, reason="nats-server is not installed")
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_nats_takes_each_node(copied: Path, number: int) -> None:
-    conf = copied / "nats" / f"node-{number}.conf"
+@pytest.mark.parametrize("name", ["node-1", "node-2", "node-3", "front-1", "front-2"])
+def test_nats_takes_each_node(copied: Path, name: str) -> None:
+    conf = copied / "nats" / f"{name}.conf"
 
     assert "is valid" in said(program("nats-server"), "-t", "-c", str(conf))
 
 
-def test_nats_nodes_differ_in_their_names_alone() -> None:
-    texts = [(DEPLOY / "nats" / f"node-{number}.conf").read_text() for number in (1, 2, 3)]
+@pytest.mark.parametrize(("kind", "count"), [("node", 3), ("front", 2)])
+def test_nats_nodes_of_a_kind_differ_in_their_names_alone(kind: str, count: int) -> None:
+    paths = [DEPLOY / "nats" / f"{kind}-{number}.conf" for number in range(1, count + 1)]
 
-    assert {re.sub(r"(?i)(nats-|node-?.?)[123]", r"\1N", text) for text in texts} == {
-        re.sub(r"(?i)(nats-|node-?.?)[123]", r"\1N", texts[0])
-    }
+    texts = {re.sub(r"(?i)((nats|node|front)[- ])\d", r"\1N", path.read_text()) for path in paths}
+
+    assert len(texts) == 1
+
+
+def test_nats_clients_come_in_by_the_nodes_that_keep_nothing() -> None:
+    """A node that both keeps values and has clients costs them an election when it dies."""
+    nats = DEPLOY / "nats"
+
+    for path in nats.glob("node-*.conf"):
+        assert '"store.conf"' in path.read_text()
+        assert '"front.conf"' not in path.read_text()
+    for path in nats.glob("front-*.conf"):
+        assert '"store.conf"' not in path.read_text()
+        assert '"front.conf"' in path.read_text()
 
 
 def test_nginx_takes_its_settings(copied: Path) -> None:

@@ -14,7 +14,7 @@ from tests.cluster.team import missing_parts
 def main() -> int:
     """The exit code: 0 when every browser had everything again, once, and no lap was lost."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="each kills three machines [3]")
+    parser.add_argument("--rounds", type=int, default=3, help="each kills four machines [3]")
     rounds = parser.parse_args().rounds
     if reason := missing_parts():
         _say(f"SKIPPED: {reason}")

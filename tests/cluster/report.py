@@ -9,7 +9,7 @@ HEADINGS = ("kill", "rounds", "heal p50 s", "p99 s", "max s", "never")
 
 
 def table(outcome: Outcome) -> str:
-    """One line a kind of kill; nodes apart by whether they led a store."""
+    """One line a kind of kill; store nodes apart by whether they led a store."""
     rows: list[tuple[str, ...]] = [HEADINGS]
     for kind in Kind:
         for leads in (False, True):
@@ -27,6 +27,8 @@ def table(outcome: Outcome) -> str:
         f"messages shown twice: {outcome.twice}",
         f"laps: {outcome.driven} driven, {len(laps.lost)} lost, {len(laps.duplicated)} duplicated",
     ]
+    if laps.lost:
+        lines.append(f"lost, as run and lap: {sorted(laps.lost)}")
     return "\n".join(lines)
 
 
@@ -36,7 +38,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def _name(kind: Kind, *, leads: bool) -> str:
-    if kind is Kind.BRIDGE:
+    if kind not in (Kind.STORE, Kind.UPGRADE):
         return kind
     return f"{kind}, {'a leader' if leads else 'no leader'}"
 

@@ -21,16 +21,21 @@ WATCH_S, WATCH_LEADER_S = 4.0, 11.0
 """From a kill to the judgement at least: elections take 9 s, and what is missed may show late."""
 
 GIVE_UP_S = 30.0
+
+RETAINED = "$MQTT_rmsgs"
+"""Where NATS keeps retained values; a monitor's node answers nothing while it stores one."""
+
 STEP_S = 0.05
 
 
 class Kind(StrEnum):
     """What is killed."""
 
-    MONITORS_NODE = "the monitor's node"
+    MONITORS_FRONT = "the monitor's front"
     BRIDGE = "a bridge"
-    OTHER_NODE = "another node"
-    WITH_MONITOR = "the monitor with its node"
+    OTHER_FRONT = "the other front"
+    STORE = "a store node"
+    WITH_MONITOR = "the monitor with its front"
     UPGRADE = "a node that leaves in order"
 
 
@@ -100,7 +105,7 @@ async def run(
         async with viewing(team.url, BROWSERS) as viewers:
             await _well(viewers)
             for number in range(rounds):
-                for kill in (_monitors_node, _bridge, _other_node):
+                for kill in (_monitors_front, _bridge, _other_front, _store):
                     outcome.kills.append(await kill(team, viewers, number))
                     say(_line(outcome.kills[-1]))
             outcome.note_pages(viewers)
@@ -143,13 +148,23 @@ async def _upgraded(team: Team, viewers: list[Viewer], node: Node) -> Kill:
     return felt
 
 
-async def _monitors_node(team: Team, viewers: list[Viewer], _number: int) -> Kill:
-    return await _node(Kind.MONITORS_NODE, team, viewers, team.node_of_monitor())
+async def _monitors_front(team: Team, viewers: list[Viewer], _number: int) -> Kill:
+    return await _node(Kind.MONITORS_FRONT, team, viewers, team.front_of_monitor())
 
 
-async def _other_node(team: Team, viewers: list[Viewer], number: int) -> Kill:
-    others = [node for node in team.cluster.nodes if node is not team.node_of_monitor()]
-    return await _node(Kind.OTHER_NODE, team, viewers, others[number % len(others)])
+async def _other_front(team: Team, viewers: list[Viewer], _number: int) -> Kill:
+    (other,) = (node for node in team.cluster.fronts if node is not team.front_of_monitor())
+    return await _node(Kind.OTHER_FRONT, team, viewers, other)
+
+
+async def _store(team: Team, viewers: list[Viewer], number: int) -> Kill:
+    """The one that live values wait for, in turn with the others."""
+    stores = team.cluster.stores
+    led = [await asyncio.to_thread(node.is_leader_of) for node in stores]
+    # False comes before True.
+    ordered = sorted(range(len(stores)), key=lambda at: RETAINED in led[at])
+    at = ordered[-1] if number % 2 == 0 else ordered[number // 2 % 2]
+    return await _node(Kind.STORE, team, viewers, stores[at])
 
 
 async def _node(kind: Kind, team: Team, viewers: list[Viewer], node: Node) -> Kill:
@@ -174,8 +189,7 @@ async def _bridge(team: Team, viewers: list[Viewer], number: int) -> Kill:
 
 async def _with_monitor(team: Team, viewers: list[Viewer]) -> Kill:
     """The broker that would send the will is gone too."""
-    node = team.node_of_monitor()
-    led = await asyncio.to_thread(node.is_leader_of)
+    node = team.front_of_monitor()
     killed_ms = unix_ms()
     # In this order, or the node would still send the will.
     node.kill()
@@ -189,7 +203,7 @@ async def _with_monitor(team: Team, viewers: list[Viewer]) -> Kill:
         return len(shown) == len(viewers)
 
     await _until(all_are_told, GIVE_UP_S)
-    return Kill(Kind.WITH_MONITOR, frozenset(led), [*shown.values()], len(viewers) - len(shown))
+    return Kill(Kind.WITH_MONITOR, frozenset(), [*shown.values()], len(viewers) - len(shown))
 
 
 async def _felt(

@@ -1,4 +1,4 @@
-"""A team's machines: three nodes, two bridges behind nginx, a car; each dies and comes back."""
+"""A team's machines: a cluster, two bridges behind nginx, a car; each dies and comes back."""
 
 import os
 import re
@@ -83,13 +83,13 @@ class Team:
         """The WebSocket of whichever bridge the balancer chooses."""
         return f"ws://127.0.0.1:{self.nginx.port}/ws"
 
-    def node_of_monitor(self) -> Node:
-        """The node that the car is connected to."""
+    def front_of_monitor(self) -> Node:
+        """The front that the car is connected to."""
         said = [line for line in self.monitor.err.lines if "Connected to" in line]
-        return next(node for node in self.cluster.nodes if said[-1].strip().endswith(node.url))
+        return next(node for node in self.cluster.fronts if said[-1].strip().endswith(node.url))
 
     def back_again(self, node: Node) -> None:
-        """Start a killed node, and return when it serves MQTT."""
+        """Start a killed node, and return when it does its work."""
         node.start()
         eventually(lambda: node.is_ready(None), 4 * TIMEOUT_S)
 
@@ -119,11 +119,11 @@ class Team:
     def _start(self) -> None:
         enter = self._stack.enter_context
         enter(self.cluster)
-        first, second, third = self.cluster.urls
-        # Each begins with another node.
+        first, second = self.cluster.urls
+        # Each begins with another front.
         self.bridges = [
             enter(Restartable(self._folder, "bridge", *_brokers(urls)))
-            for urls in ((second, third, first), (third, first, second))
+            for urls in ((second, first), (first, second))
         ]
         self.nginx = enter(Nginx(self._folder / "nginx", [bridge.port for bridge in self.bridges]))
         self.drive()

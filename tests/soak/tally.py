@@ -15,8 +15,8 @@ from pitboard.contract.times import to_unix_ms
 Key = tuple[int, int]
 """(`run`, `lap`)."""
 
-ROUNDING_MS = 100
-"""A frame is stamped when it is read, a lap with the moment at which it ended."""
+ROUNDING_MS = 500
+"""A frame is stamped when it is read, on a busy machine late, a lap with when it ended."""
 
 
 class Witness(NamedTuple):

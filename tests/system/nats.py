@@ -10,6 +10,7 @@ import subprocess
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,11 @@ from tests.waiting import eventually
 DEPLOY = Path(__file__).parents[2] / "deploy" / "nats"
 
 # Debian installs servers where an ordinary user's PATH does not look.
+# A single node does everything.
+_ALONE = "server_name: alone\n" + "".join(
+    f'include "{name}.conf"\n' for name in ("pitboard", "store", "front", "users.nats")
+)
+
 _SEARCH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 
 
@@ -30,43 +36,47 @@ def missing_nats() -> str | None:
 
 
 def missing_cluster() -> str | None:
-    """Why no three nodes are started here: elections take their time."""
+    """Why no cluster is started here: elections take their time."""
     if not os.environ.get("PITBOARD_CLUSTER"):
         return "make cluster-demo begins with it"
     return missing_nats()
 
 
 class Node:
-    """One node: `start` returns when it runs, `is_ready` tells when it serves MQTT.
+    """One node: `start` returns when it runs, `is_ready` tells when it does its work.
 
     Args:
         folder: Settings, log and store; the node's own.
-        number: From 1.
-        routes: The ports on which the nodes of its cluster find each other; none when it is alone.
+        name: As in the name of its file of settings in `deploy/nats`.
+        routes: The ports on which nodes find each other, by the names of the nodes' machines.
         users: The text of its file of users.
 
     Attributes:
         own_port: Where it speaks its own protocol.
+        is_front: Whether it speaks MQTT.
+        is_store: Whether it keeps values.
     """
 
-    def __init__(self, folder: Path, number: int, routes: Mapping[int, int], users: str) -> None:
+    def __init__(self, folder: Path, name: str, routes: Mapping[str, int], users: str) -> None:
         self.host = "127.0.0.1"
         self.port = free_port()
         self.url = f"mqtt://{self.host}:{self.port}"
-        self.name = f"nats-{number}"
+        self.name = name
+        self.own_port = free_port()
         self._folder = folder
         self._store = folder / "store"
-        self.own_port = free_port()
         self._monitoring = free_port()
-        self._conf = folder / f"node-{number}.conf"
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir()
         for path in DEPLOY.glob("*.conf"):
-            (folder / path.name).write_text(self._adapted(path.read_text(), number, routes))
+            (folder / path.name).write_text(self._adapted(path.read_text(), routes))
         (folder / "tls.conf").write_text("")
         (folder / "users.nats.conf").write_text(users)
+        self._conf = folder / f"{name.replace('nats', 'node')}.conf"
         if not routes:
-            (folder / "cluster.conf").write_text("")
+            self._conf.write_text(_ALONE)
+        self.is_front = '"front.conf"' in self._conf.read_text()
+        self.is_store = '"store.conf"' in self._conf.read_text()
 
     @property
     def log(self) -> str:
@@ -85,24 +95,29 @@ class Node:
             )
 
     def is_ready(self, login: tuple[str, str] | None) -> bool:
-        """Whether it accepts a client, which takes what it keeps on the other nodes."""
+        """Whether a front accepts a client, which takes the stores; whether a store caught up."""
         assert self._process is not None
         assert self._process.poll() is None, self.log
-        with suppress(Cut, OSError), Line(self, login=login):
-            return True
+        with suppress(Cut, OSError):
+            if not self.is_front:
+                with self._asked("healthz"):
+                    return True
+            with Line(self, login=login):
+                return True
         return False
 
     def is_leader_of(self) -> set[str]:
         """The stores that no other node can write to before a new leader is elected."""
-        path = f"http://{self.host}:{self._monitoring}/jsz?accounts=1&streams=1"
-        with urllib.request.urlopen(path, timeout=TIMEOUT_S) as answer:
-            said: dict[str, Any] = json.load(answer)
-        streams = (
-            s for account in said.get("account_details", []) for s in account["stream_detail"]
-        )
-        led = {s["name"] for s in streams if s.get("cluster", {}).get("leader") == self.name}
+        said = self._jetstream()
+        led = {s["name"] for s in _streams(said) if s.get("cluster", {}).get("leader") == self.name}
         is_meta = said.get("meta_cluster", {}).get("leader") == self.name
         return led | ({"meta"} if is_meta else set())
+
+    def kept(self, store: str) -> int:
+        """How many values a store has on this node."""
+        return sum(
+            s["state"]["messages"] for s in _streams(self._jetstream()) if s["name"] == store
+        )
 
     def stop(self) -> int:
         """End it as a service manager does; returns the exit code."""
@@ -137,26 +152,42 @@ class Node:
         if self._process is not None and self._process.poll() is None:
             self.kill()
 
-    def _adapted(self, text: str, number: int, routes: Mapping[int, int]) -> str:
+    def _jetstream(self) -> dict[str, Any]:
+        with self._asked("jsz?accounts=1&streams=1") as answer:
+            said: dict[str, Any] = json.load(answer)
+        return said
+
+    def _asked(self, path: str) -> HTTPResponse:
+        url = f"http://{self.host}:{self._monitoring}/{path}"
+        answer: HTTPResponse = urllib.request.urlopen(url, timeout=TIMEOUT_S)
+        return answer
+
+    def _adapted(self, text: str, routes: Mapping[str, int]) -> str:
         ports = {
             8883: self.port,
             8222: self._monitoring,
             4222: self.own_port,
-            6222: routes.get(number),
+            6222: routes.get(self.name),
         }
         for other, port in routes.items():
-            text = text.replace(f"//nats-{other}:6222", f"//127.0.0.1:{port}")
+            text = text.replace(f"//{other}:6222", f"//127.0.0.1:{port}")
         for port, ours in ports.items():
             text = re.sub(rf'"(0\.0\.0\.0|127\.0\.0\.1):{port}"', f'"127.0.0.1:{ours}"', text)
+        if not routes:
+            text = text.replace("stream_replicas: 3", "stream_replicas: 1")
         return text.replace('"/var/lib/nats"', f'"{self._store}"')
 
 
+def _streams(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [s for account in said.get("account_details", []) for s in account["stream_detail"]]
+
+
 class Cluster:
-    """Nodes that serve MQTT when entered; the first one's address is the cluster's.
+    """Nodes that serve MQTT when entered; the first front's address is the cluster's.
 
     Args:
         folder: Settings and stores.
-        size: How many nodes.
+        size: How many nodes keep values: one that also lets clients in, or three and two fronts.
         users: The text of their file of users; everybody may do everything without one.
         login: Whom `retained` and `publish` come in as.
     """
@@ -166,25 +197,28 @@ class Cluster:
     def __init__(
         self, folder: Path, size: int, users: str = "", login: tuple[str, str] | None = None
     ) -> None:
-        numbers = range(1, size + 1)
-        routes = {number: free_port() for number in numbers} if size > 1 else {}
-        self.nodes = [Node(folder / f"n{number}", number, routes, users) for number in numbers]
-        self.host, self.port, self.url = self.nodes[0].host, self.nodes[0].port, self.nodes[0].url
+        names = ["nats-1", "nats-2", "nats-3", "front-1", "front-2"] if size > 1 else ["alone"]
+        routes = {name: free_port() for name in names} if size > 1 else {}
+        self.nodes = [Node(folder / name, name, routes, users) for name in names]
+        self.stores = [node for node in self.nodes if node.is_store]
+        self.fronts = [node for node in self.nodes if node.is_front]
+        first = self.fronts[0]
+        self.host, self.port, self.url = first.host, first.port, first.url
         self._login = login
 
     @property
     def urls(self) -> list[str]:
         """Where its clients connect."""
-        return [node.url for node in self.nodes]
+        return [node.url for node in self.fronts]
 
     def start(self) -> None:
-        """Start all nodes, and return when each serves MQTT."""
+        """Start all nodes, and return when each does its work."""
         for node in self.nodes:
             node.start()
         self.wait()
 
     def wait(self) -> None:
-        """Return when each node serves MQTT."""
+        """Return when each node does its work."""
         for node in self.nodes:
             # Leaders are elected first, which takes up to 9 s, one after the other.
             eventually(lambda node=node: node.is_ready(self._login), 4 * TIMEOUT_S)  # type: ignore[misc]
@@ -194,7 +228,7 @@ class Cluster:
         for node in self.nodes:
             node.stop()
         if not keeps_store:
-            for node in self.nodes:
+            for node in self.stores:
                 node.empty()
         self.start()
 

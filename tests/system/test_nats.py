@@ -12,6 +12,7 @@ from pitboard.broker.users import Role
 from pitboard.publisher.retelling import LATE_S
 from tests.broker.conformance.line import Cut, Line
 from tests.brokers import TIMEOUT_S
+from tests.cluster.rounds import RETAINED
 from tests.system.nats import Cluster, missing_cluster, missing_nats
 from tests.waiting import eventually
 
@@ -34,7 +35,7 @@ def folders(tmp_path: Path) -> Path:
 def test_client_id_is_one_for_the_whole_cluster(folders: Path) -> None:
     """A monitor that comes back through another node is not there twice."""
     with Cluster(folders, 3) as cluster:
-        first, second, _ = cluster.nodes
+        first, second = cluster.fronts
         with Line(first, "car") as old, Line(second, "car") as new:
             old.until_cut()
 
@@ -60,26 +61,24 @@ def test_node_that_lost_its_disk_has_everything_again(folders: Path) -> None:
     topic = "pitboard/v1/spa24/pc-1/setup"
     with Cluster(folders, 3) as cluster:
         cluster.publish(topic, b"kept")
-        node = cluster.nodes[2]
+        node = cluster.stores[2]
         node.kill()
         node.empty()
 
         node.start()
 
         cluster.wait()
-        with Line(node) as late:
-            late.subscribe((topic, 0))
-            assert [got.payload for got in late.rest()] == [b"kept"]
+        eventually(lambda: node.kept(RETAINED) == 1)
 
 
 def test_nats_acknowledges_late_what_it_drops_while_a_store_has_no_leader(folders: Path) -> None:
     """A monitor that is acknowledged late therefore says everything again."""
     topic = "pitboard/v1/spa24/pc-1/setup"
     with Cluster(folders, 3) as cluster:
-        (leader,) = (node for node in cluster.nodes if "$MQTT_rmsgs" in node.is_leader_of())
-        other = next(node for node in cluster.nodes if node is not leader)
+        (leader,) = (node for node in cluster.stores if RETAINED in node.is_leader_of())
+        front = cluster.fronts[0]
         is_cut = False
-        with Line(other) as car:
+        with Line(front) as car:
             leader.kill()
             began_s = time.monotonic()
             try:
@@ -89,8 +88,8 @@ def test_nats_acknowledges_late_what_it_drops_while_a_store_has_no_leader(folder
                 is_cut = True
             took_s = time.monotonic() - began_s
 
-        eventually(lambda: other.is_ready(None), 60.0)
-        with Line(other) as late:
+        eventually(lambda: front.is_ready(None), 60.0)
+        with Line(front) as late:
             late.subscribe((topic, 0))
             assert late.rest() == []
         assert is_cut or took_s > LATE_S
