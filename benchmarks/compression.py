@@ -19,7 +19,7 @@ DELIVERIES_PER_S = 20_000
 
 def size(made: Tools, plan: Plan) -> Iterator[Figure]:
     """Bytes of telemetry frames, heads included."""
-    plan = Plan(min(plan.rounds, 3), LONG_S)
+    plan = Plan(min(plan.rounds, 3), LONG_S if plan.rounds > 1 else plan.seconds)
     with processes.mosquitto() as broker, processes.bridge(broker.mqtt_port) as bridge:
         measure = partial(_measure, made, plan, bridge, 4, 10)
         seen = in_turns(
