@@ -1,7 +1,7 @@
 """The bridge over HTTP: pages, snapshots, health and metrics; all of it read-only."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from pitboard.bridge.core import Bridge
 from pitboard.bridge.guard import Guard
 from pitboard.bridge.hub import JoinedTooMany
 from pitboard.bridge.limits import Crowded, Refusals
-from pitboard.bridge.metrics import exposition
+from pitboard.bridge.metrics import exposition, numbers
 from pitboard.bridge.pages import CARS, SESSION, START, Pages, media_type
 from pitboard.bridge.qr import qr_code
 from pitboard.bridge.settings import BridgeSettings
+from pitboard.bridge.siblings import Siblings
 from pitboard.bridge.sockets import Browser
 from pitboard.contract import frames
 from pitboard.contract.topics import is_id
@@ -31,12 +32,15 @@ _READ = ["GET", "HEAD"]
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastAPI:
+def create_app(
+    settings: BridgeSettings, dashboard: Path | None = None, *, siblings: Siblings | None = None
+) -> FastAPI:
     """The bridge as an application; it connects to the broker when it starts.
 
     Args:
         settings: What it serves; `host` and `port` are the server's business.
         dashboard: The folder of the pages; the installed one by default.
+        siblings: The processes whose numbers are added up on `/metrics`.
     """
     refused = Refusals()
     addresses = Addresses(settings.trusted_proxies)
@@ -45,11 +49,12 @@ def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastA
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         bridge = Bridge(settings, refused)
         app.state.bridge = bridge
-        try:
+        async with AsyncExitStack() as stack:
+            if siblings is not None:
+                await stack.enter_async_context(siblings.answering(lambda: numbers(bridge)))
+            stack.push_async_callback(bridge.stop)
             await bridge.start()
             yield
-        finally:
-            await bridge.stop()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.refused = refused
@@ -57,7 +62,7 @@ def create_app(settings: BridgeSettings, dashboard: Path | None = None) -> FastA
     app.add_exception_handler(StarletteHTTPException, _plain_error)
     _add_socket(app, addresses)
     _add_api(app, settings, addresses)
-    _add_health(app)
+    _add_health(app, siblings)
     _add_pages(app, settings, dashboard or Path(str(files("pitboard") / "dashboard")))
     _add_qr_codes(app, settings)
     return app
@@ -90,7 +95,7 @@ def _add_api(app: FastAPI, settings: BridgeSettings, addresses: Addresses) -> No
         return _json(msgspec.json.encode({"sessions": entries}))
 
 
-def _add_health(app: FastAPI) -> None:
+def _add_health(app: FastAPI, siblings: Siblings | None) -> None:
     @app.api_route("/livez", methods=_READ)
     async def livez() -> Response:
         return PlainTextResponse("alive\n")
@@ -103,7 +108,8 @@ def _add_health(app: FastAPI) -> None:
 
     @app.api_route("/metrics", methods=_READ)
     async def metrics() -> Response:
-        return Response(exposition(_bridge(app)), media_type=CONTENT_TYPE_LATEST)
+        together = await siblings.numbers() if siblings is not None else None
+        return Response(exposition(_bridge(app), together), media_type=CONTENT_TYPE_LATEST)
 
 
 def _add_pages(app: FastAPI, settings: BridgeSettings, dashboard: Path) -> None:

@@ -1,6 +1,11 @@
-"""The bridge's numbers for Prometheus, read when they are asked for."""
+"""The bridge's numbers for Prometheus, read when they are asked for.
 
-from collections.abc import Iterable, Iterator, Sequence
+Those of several processes that share a port become one answer here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from operator import add
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -10,8 +15,18 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from pitboard.bridge.core import Bridge
+
+Numbers = dict[str, list[tuple[str, dict[str, str], float]]]
+"""The samples of one process, each with name, labels and value, by the metric's name."""
+
+# Where a sum would say nothing: one worker without a broker, the longest outbox of all.
+_JOINED: dict[str, Callable[[float, float], float]] = {
+    "pitboard_upstream_connected": min,
+    "pitboard_outbox_frames_max": max,
+}
 
 
 class BridgeCollector(Collector):
@@ -25,6 +40,7 @@ class BridgeCollector(Collector):
         yield from self._from_broker()
         yield from self._to_browsers()
         yield from self._refusals()
+        yield GaugeMetricFamily("pitboard_workers", "Processes that this answer is of.", 1)
 
     def _from_broker(self) -> Iterator[Metric]:
         checker, upstream = self._bridge.feed.checker, self._bridge.feed.upstream
@@ -82,10 +98,56 @@ class BridgeCollector(Collector):
         yield _counter("pitboard_refused", text, ["cause"], refused.items())
 
 
-def exposition(bridge: Bridge) -> bytes:
-    """The text that Prometheus reads."""
+class _Together(Collector):
+    """The metrics of a bridge with the numbers of several processes."""
+
+    def __init__(self, bridge: Bridge, together: Numbers) -> None:
+        self._own = BridgeCollector(bridge)
+        self._together = together
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric of the bridge."""
+        for family in self._own.collect():
+            family.samples = [Sample(*sample) for sample in self._together.get(family.name, ())]
+            yield family
+
+
+def numbers(bridge: Bridge) -> Numbers:
+    """What this process has to tell the others."""
+    return {
+        family.name: [(sample.name, dict(sample.labels), sample.value) for sample in family.samples]
+        for family in BridgeCollector(bridge).collect()
+    }
+
+
+def joined(parts: Iterable[Numbers]) -> Numbers:
+    """The numbers of several processes as one's."""
+    sums: dict[str, dict[tuple[str, tuple[tuple[str, str], ...]], float]] = {}
+    for family, samples in chain.from_iterable(part.items() for part in parts):
+        join: Callable[[float, float], float] = _JOINED.get(family, add)
+        values = sums.setdefault(family, {})
+        for name, labels, value in samples:
+            key = name, tuple(labels.items())
+            values[key] = join(values[key], value) if key in values else value
+    return {
+        family: [(name, dict(labels), value) for (name, labels), value in values.items()]
+        for family, values in sums.items()
+    }
+
+
+def lasting(numbers: Numbers) -> Numbers:
+    """Those that only grow, so still count when their process is gone."""
+    return {
+        family: [sample for sample in samples if sample[0] != family]  # a gauge's has no suffix
+        for family, samples in numbers.items()
+    }
+
+
+def exposition(bridge: Bridge, together: Numbers | None = None) -> bytes:
+    """The text that Prometheus reads; of several processes if *together* has their numbers."""
     registry = CollectorRegistry()
-    registry.register(BridgeCollector(bridge))
+    own = BridgeCollector(bridge)
+    registry.register(own if together is None else _Together(bridge, together))
     return generate_latest(registry)
 
 

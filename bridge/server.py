@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import errno
 import logging
 import socket
-import sys
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -18,8 +16,9 @@ from pitboard.bridge.connections import BoundedBrowser, bounded_requests, make_r
 from pitboard.bridge.core import Bridge
 from pitboard.bridge.guard import MAX_HEAD_BYTES
 from pitboard.bridge.limits import Refusals
+from pitboard.bridge.ports import listen, page_url
 from pitboard.bridge.settings import BridgeSettings
-from pitboard.contract.errors import PortTaken, SettingsError
+from pitboard.bridge.siblings import Siblings
 from pitboard.contract.frames import MAX_FRAME_BYTES
 
 log = logging.getLogger(__name__)
@@ -50,24 +49,26 @@ class _Server(uvicorn.Server):
 class BridgeServer:
     """The bridge while the context is entered.
 
+    Args:
+        settings: What it serves, and where.
+        siblings: The processes that it shares a port with, which somebody else holds.
+
     Attributes:
         port: The port that is listened on, also when the settings ask for any.
     """
 
-    def __init__(self, settings: BridgeSettings) -> None:
+    def __init__(self, settings: BridgeSettings, siblings: Siblings | None = None) -> None:
         self.port = settings.port
-        self._app = create_app(settings)
+        self._app = create_app(settings, siblings=siblings)
         self._settings = settings
+        self._is_one_of_many = siblings is not None
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the bridge."""
-        host = self._settings.host
-        if host in ("", "0.0.0.0", "::"):  # noqa: S104
-            host = "127.0.0.1"
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return page_url(self._settings.host, self.port)
 
     @property
     def bridge(self) -> Bridge:
@@ -77,7 +78,8 @@ class BridgeServer:
 
     async def __aenter__(self) -> Self:
         """Listen. Raises `SettingsError` if the address cannot be had."""
-        sock = _listen(self._settings.host, self._settings.port)
+        host, port = self._settings.host, self._settings.port
+        sock = listen(host, port, is_shared=self._is_one_of_many)
         self.port = sock.getsockname()[1]
         make_room_for(self._settings.max_browsers)
         self._server = server = _Server(_config(self._app, self._app.state.refused))
@@ -94,7 +96,8 @@ class BridgeServer:
             sock.close()
             self._task.result()
             raise RuntimeError("the HTTP server ended while it started")
-        log.info("[Server] Listening on %s", self.url)
+        if not self._is_one_of_many:
+            log.info("[Server] Listening on %s", self.url)
         return self
 
     async def __aexit__(
@@ -131,26 +134,3 @@ def _config(app: ASGIApp, refused: Refusals) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
     )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except (OSError, UnicodeError) as exc:
-        raise SettingsError(f"--host {host[:80]!r} is no address of this machine") from exc
-    family, kind, proto, _, address = found[0]
-    sock = socket.socket(family, kind, proto)
-    try:
-        if sys.platform != "win32":
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(1024)
-        sock.setblocking(False)
-    except OSError as exc:
-        sock.close()
-        if exc.errno == errno.EADDRINUSE:
-            raise PortTaken(host, port, "--port") from exc
-        raise SettingsError(f"port {port} on {host} cannot be used: {exc.strerror}") from exc
-    return sock

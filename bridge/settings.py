@@ -9,6 +9,8 @@ from pitboard.contract.frames import JOIN_WITHIN_S
 from pitboard.contract.topics import is_id
 from pitboard.contract.urls import BrokerUrl
 
+MAX_WORKERS = 64
+
 _COUNTS = (
     "max_browsers",
     "max_browsers_per_address",
@@ -20,13 +22,14 @@ _COUNTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeSettings:
-    """What one bridge process does.
+    """What a bridge does; each limit is one process's own.
 
     Attributes:
         broker_urls: Tried in turn.
         ca_file: Trusted certificates for ``mqtts://``; the system's by default.
         host: The address that HTTP listens on.
         port: The port that HTTP listens on; 0 takes a free one.
+        workers: Processes that share the port, for whoever starts them.
         list_sessions: Serve the list of all sessions, which is a list of keys.
         allow_hosts: Host names accepted besides this machine's own.
         allow_origins: Origins accepted besides the bridge's own, e.g. ``https://pit.example``.
@@ -50,6 +53,7 @@ class BridgeSettings:
     ca_file: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
     list_sessions: bool = False
     allow_hosts: frozenset[str] = frozenset()
     allow_origins: frozenset[str] = frozenset()
@@ -73,6 +77,8 @@ class BridgeSettings:
             BrokerUrl.parse(url)
         if not 0 <= self.port <= 65_535:
             raise SettingsError(f"--http-port: {self.port} is not within 0..65535")
+        if not 1 <= self.workers <= MAX_WORKERS:
+            raise SettingsError(f"--workers: {self.workers} is not within 1..{MAX_WORKERS}")
         self._check_times()
         for session_id in self.only_sessions or ():
             if not is_id(session_id):

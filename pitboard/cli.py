@@ -10,25 +10,17 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from pitboard import __version__, cli_reading, cli_team, config, options
+from pitboard import __version__, cli_reading, cli_team, config, log_setup, options
+from pitboard.cli_visitors import Visitors, with_visitors
 from pitboard.options import (
-    AllowHostFlag,
-    AllowOriginFlag,
     BrokerFlag,
     CaFileFlag,
     CredentialsFlag,
     HostFlag,
-    ListSessionsFlag,
-    MaxBrowsersFlag,
-    MaxEmptySessionsFlag,
-    MaxPerAddressFlag,
-    MaxPerSessionFlag,
-    MaxSessionsFlag,
     PortFlag,
     StateFlag,
-    TrustedProxyFlag,
     UsersFlag,
-    Visitors,
+    WorkersFlag,
 )
 from pitboard.server_part import server_part
 from pitboard.signals import exit_code, stopping
@@ -74,7 +66,7 @@ def common(
         context.default_map = config.defaults(document, path, context.command)
         if not config.is_given(context, "verbose"):
             verbose = context.default_map.get("verbose", verbose)
-    _set_up_logging(is_verbose=verbose)
+    log_setup.set_up(logging.DEBUG if verbose else logging.INFO)
 
 
 @app.command()
@@ -101,6 +93,7 @@ def demo(
 
 
 @app.command()
+@with_visitors
 def up(
     http_port: PortFlag = 8000,
     mqtt_port: PortFlag = 1883,
@@ -109,31 +102,13 @@ def up(
     ] = False,
     users: UsersFlag = None,
     state_dir: StateFlag = None,
-    list_sessions: ListSessionsFlag = False,
-    allow_host: AllowHostFlag = None,
-    allow_origin: AllowOriginFlag = None,
-    trusted_proxy: TrustedProxyFlag = None,
-    max_browsers: MaxBrowsersFlag = 500,
-    max_browsers_per_address: MaxPerAddressFlag = 100,
-    max_browsers_per_session: MaxPerSessionFlag = 200,
-    max_sessions: MaxSessionsFlag = 200,
-    max_empty_sessions_per_address: MaxEmptySessionsFlag = 20,
+    *,
+    visitors: Visitors,
 ) -> None:
     """Broker and bridge in one process; prints a link for each session that appears."""
     with server_part():
         from pitboard import serving  # noqa: PLC0415 - others start without it
 
-    visitors = Visitors(
-        list_sessions=list_sessions,
-        allow_hosts=frozenset(options.listed(allow_host)),
-        allow_origins=frozenset(options.listed(allow_origin)),
-        trusted_proxies=frozenset(options.listed(trusted_proxy)),
-        max_browsers=max_browsers,
-        max_browsers_per_address=max_browsers_per_address,
-        max_browsers_per_session=max_browsers_per_session,
-        max_sessions=max_sessions,
-        max_empty_sessions_per_address=max_empty_sessions_per_address,
-    )
     raise typer.Exit(
         serving.up(
             http_port=http_port,
@@ -161,43 +136,27 @@ def broker(
 
 
 @app.command()
+@with_visitors
 def bridge(
     broker: BrokerFlag = None,
     credentials: CredentialsFlag = None,
     ca_file: CaFileFlag = None,
     host: HostFlag = "127.0.0.1",
     port: PortFlag = 8000,
-    list_sessions: ListSessionsFlag = False,
-    allow_host: AllowHostFlag = None,
-    allow_origin: AllowOriginFlag = None,
-    trusted_proxy: TrustedProxyFlag = None,
-    max_browsers: MaxBrowsersFlag = 500,
-    max_browsers_per_address: MaxPerAddressFlag = 100,
-    max_browsers_per_session: MaxPerSessionFlag = 200,
-    max_sessions: MaxSessionsFlag = 200,
-    max_empty_sessions_per_address: MaxEmptySessionsFlag = 20,
+    workers: WorkersFlag = 1,
+    *,
+    visitors: Visitors,
 ) -> None:
     """The web server between a broker and the crew's browsers."""
-    with server_part():
-        from pitboard import serving  # noqa: PLC0415 - others start without it
+    from pitboard import bridges  # noqa: PLC0415 - others start without it
 
     access = options.broker_access(broker, credentials, ca_file)
-    visitors = Visitors(
-        list_sessions=list_sessions,
-        allow_hosts=frozenset(options.listed(allow_host)),
-        allow_origins=frozenset(options.listed(allow_origin)),
-        trusted_proxies=frozenset(options.listed(trusted_proxy)),
-        max_browsers=max_browsers,
-        max_browsers_per_address=max_browsers_per_address,
-        max_browsers_per_session=max_browsers_per_session,
-        max_sessions=max_sessions,
-        max_empty_sessions_per_address=max_empty_sessions_per_address,
-    )
     raise typer.Exit(
-        serving.bridge(
+        bridges.bridge(
             access,
             host=host,
             port=port,
+            workers=workers,
             visitors=visitors,
         )
     )
@@ -273,13 +232,3 @@ def monitor(
     with stopping(runner.stop) as received:
         runner.run()
     raise typer.Exit(exit_code(received))
-
-
-def _set_up_logging(*, is_verbose: bool) -> None:
-    """Standard error, so that standard output carries what a command is for."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(message)s", "%H:%M:%S"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    logging.getLogger("pitboard").setLevel(logging.DEBUG if is_verbose else logging.INFO)

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -57,50 +57,10 @@ UsersFlag = Annotated[
 StateFlag = Annotated[
     Path | None, typer.Option("--state-dir", metavar="DIR", help="[the user's state folder]")
 ]
-ListSessionsFlag = Annotated[
-    bool, typer.Option("--list-sessions", help="Show all sessions to whoever asks.")
+WorkersFlag = Annotated[
+    int, typer.Option(min=1, max=64, help="Processes that share the port; on Linux.")
 ]
-AllowHostFlag = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="A host name that browsers use for this server."),
-]
-AllowOriginFlag = Annotated[
-    list[str] | None,
-    typer.Option(metavar="URL", help="Another site whose pages may connect."),
-]
-TrustedProxyFlag = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="ADDRESS", help="A proxy in front of this server, whose X-Forwarded-For is true."
-    ),
-]
-
-
-def _most(text: str) -> Any:
-    return typer.Option(min=1, max=100_000, help=text)
-
-
-MaxBrowsersFlag = Annotated[int, _most("Browsers at once.")]
-MaxPerAddressFlag = Annotated[int, _most("Browsers of one address, or of one IPv6 /64.")]
-MaxPerSessionFlag = Annotated[int, _most("Browsers that watch one session.")]
-MaxSessionsFlag = Annotated[int, _most("Sessions that are watched at once.")]
-MaxEmptySessionsFlag = Annotated[int, _most("Sessions without data that one address has opened.")]
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visitors:
-    """Who may open the pages of a bridge, by the names of its settings."""
-
-    list_sessions: bool
-    allow_hosts: frozenset[str]
-    allow_origins: frozenset[str]
-    trusted_proxies: frozenset[str]
-    max_browsers: int
-    max_browsers_per_address: int
-    max_browsers_per_session: int
-    max_sessions: int
-    max_empty_sessions_per_address: int
 
 
 @dataclass(frozen=True, slots=True)

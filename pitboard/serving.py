@@ -1,22 +1,13 @@
-"""Broker, bridge and demo as processes: start the parts, say where they are, stop them."""
+"""Broker, and what has it in one process: start the parts, say where they are, stop them."""
 
 import asyncio
-import errno
-import importlib
 import logging
-import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-)
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
 
 import typer
 from platformdirs import user_state_path
@@ -29,24 +20,19 @@ from pitboard.broker import EmbeddedBroker
 from pitboard.broker.guard import MAX_CONNECTIONS
 from pitboard.broker.store import Store
 from pitboard.broker.users import Role, Users, new_password, new_user
-from pitboard.contract.errors import PortTaken, SettingsError
+from pitboard.cli_visitors import Visitors
+from pitboard.contract.errors import SettingsError
 from pitboard.contract.topics import new_id
 from pitboard.contract.urls import BrokerUrl
-from pitboard.options import BrokerAccess, Visitors, is_loopback
+from pitboard.listening import ANY_HOST, flagged, next_free
+from pitboard.options import BrokerAccess, is_loopback
 from pitboard.publisher.link import Credentials, LinkSettings
 from pitboard.publisher.monitor import Runner
-from pitboard.signals import exit_code, stopping
+from pitboard.running import run
 
 log = logging.getLogger(__name__)
 
-ANY_HOST = "0.0.0.0"  # noqa: S104
-
 HOW_TO_OPEN = "make passwords with `pitboard credentials new` and name their file with --users"
-
-PORTS_TRIED = 20
-
-T = TypeVar("T")
-Main = Callable[[asyncio.Event], Awaitable[None]]
 
 
 def demo(*, http_port: int, mqtt_port: int, seed: int, rate: float, speed: float) -> int:
@@ -55,10 +41,10 @@ def demo(*, http_port: int, mqtt_port: int, seed: int, rate: float, speed: float
     async def main(stop: asyncio.Event) -> None:
         session_id = new_id()
         async with AsyncExitStack() as stack:
-            broker = await _next_free(
+            broker = await next_free(
                 stack, "--mqtt-port", mqtt_port, lambda port: EmbeddedBroker("127.0.0.1", port)
             )
-            server = await _next_free(
+            server = await next_free(
                 stack,
                 "--http-port",
                 http_port,
@@ -87,7 +73,7 @@ def demo(*, http_port: int, mqtt_port: int, seed: int, rate: float, speed: float
             announce.demo(server.port, broker.url, session_id)
             await stop.wait()
 
-    return _run(main)
+    return run(main)
 
 
 def up(
@@ -110,7 +96,8 @@ def up(
         async with AsyncExitStack() as stack:
             store = Store(_store_path(state_dir, mqtt_port))
             made = EmbeddedBroker(mqtt_host, mqtt_port, users=users, store=store)
-            broker = await _listen(stack, made, mqtt_host, "--mqtt-port", mqtt_port)
+            with flagged(mqtt_host, "--mqtt-port", mqtt_port):
+                broker = await stack.enter_async_context(made)
             settings = BridgeSettings(
                 broker_urls=(broker.url,),
                 username=own.username if own else None,
@@ -121,13 +108,14 @@ def up(
             )
             # One process has the files of both.
             make_room_for(settings.max_browsers + MAX_CONNECTIONS)
-            server = await _listen(stack, BridgeServer(settings), host, "--http-port", http_port)
+            with flagged(host, "--http-port", http_port):
+                server = await stack.enter_async_context(BridgeServer(settings))
             announce.up(server.port, broker.url)
             links = announce.new_sessions(_local(broker, own), server.port, is_lan=is_lan)
             await stack.enter_async_context(_in_thread(links))
             await stop.wait()
 
-    return _run(main)
+    return run(main)
 
 
 def broker(*, host: str, port: int, users_file: Path | None, state_dir: Path | None) -> int:
@@ -141,80 +129,12 @@ def broker(*, host: str, port: int, users_file: Path | None, state_dir: Path | N
         async with AsyncExitStack() as stack:
             store = Store(_store_path(state_dir, port))
             made = EmbeddedBroker(host, port, users=users, store=store)
-            running = await _listen(stack, made, host, "--port", port)
+            with flagged(host, "--port", port):
+                running = await stack.enter_async_context(made)
             typer.echo(running.url)
             await stop.wait()
 
-    return _run(main)
-
-
-def bridge(
-    access: BrokerAccess,
-    *,
-    host: str,
-    port: int,
-    visitors: Visitors,
-) -> int:
-    """The bridge alone."""
-    credentials = access.link.credentials
-    settings = BridgeSettings(
-        broker_urls=access.url_texts,
-        username=credentials.username if credentials else None,
-        password=credentials.password if credentials else None,
-        ca_file=access.link.ca_file,
-        host=host,
-        port=port,
-        **asdict(visitors),
-    )
-
-    async def main(stop: asyncio.Event) -> None:
-        async with AsyncExitStack() as stack:
-            server = await _listen(stack, BridgeServer(settings), host, "--port", port)
-            typer.echo(server.url)
-            await stop.wait()
-
-    return _run(main)
-
-
-async def _next_free(
-    stack: AsyncExitStack,
-    flag: str,
-    port: int,
-    make: Callable[[int], AbstractAsyncContextManager[T]],
-) -> T:
-    """Enter what *make* makes on the first free port from *port* on."""
-    last = min(port + PORTS_TRIED, 65_536) - 1
-    for candidate in range(port, last + 1):
-        try:
-            return await _listen(stack, make(candidate), "127.0.0.1", flag, candidate)
-        except PortTaken:
-            log.info("port %d is taken, trying the next one", candidate)
-    raise SettingsError(f"ports {port} to {last} are all in use: name another with {flag}")
-
-
-async def _listen(
-    stack: AsyncExitStack, part: AbstractAsyncContextManager[T], host: str, flag: str, port: int
-) -> T:
-    """Enter *part*, which knows neither this command's flags nor that others have taken a port.
-
-    Raises `SettingsError`, which is `PortTaken` when another port may do.
-    """
-    try:
-        return await stack.enter_async_context(part)
-    except (SettingsError, OSError, UnicodeError) as exc:
-        cause = exc.__cause__ if isinstance(exc, SettingsError) else exc
-        code = cause.errno if isinstance(cause, OSError) else None
-        if code == errno.EADDRINUSE or isinstance(exc, PortTaken):
-            raise PortTaken(host, port, flag) from None
-        if code in (errno.EACCES, errno.EPERM):
-            text = f"port {port} is not allowed here: choose one above 1023 with {flag}"
-            raise SettingsError(text) from None
-        if isinstance(cause, socket.gaierror | UnicodeError) or code == errno.EADDRNOTAVAIL:
-            raise SettingsError(
-                f"--host {host[:80]!r} is no address of this machine: "
-                f"use 127.0.0.1, or {ANY_HOST} for all of them"
-            ) from None
-        raise
+    return run(main)
 
 
 def _local(broker: EmbeddedBroker, own: Credentials | None = None) -> BrokerAccess:
@@ -262,27 +182,3 @@ async def _in_thread(manager: AbstractContextManager[None]) -> AsyncIterator[Non
         yield
     finally:
         await asyncio.to_thread(manager.__exit__, None, None, None)
-
-
-def _run(main: Main) -> int:
-    """Run *main* until a signal says stop; the exit code."""
-
-    async def supervised() -> list[int]:
-        loop = asyncio.get_running_loop()
-        stop = asyncio.Event()
-        with stopping(lambda: loop.call_soon_threadsafe(stop.set)) as received:
-            await main(stop)
-        return received
-
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return exit_code(runner.run(supervised()))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Uvloop's where it exists; Windows has none."""
-    try:
-        uvloop = importlib.import_module("uvloop")
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pitboard.bridge.core import Bridge
 from pitboard.bridge.histogram import BOUNDS_S, Histogram
 from pitboard.bridge.limits import CAUSES
-from pitboard.bridge.metrics import exposition
+from pitboard.bridge.metrics import exposition, joined, lasting, numbers
 from pitboard.bridge.server import BridgeServer
 from pitboard.bridge.settings import BridgeSettings
 from tests.bridge.support import Publisher, browsing, eventually
@@ -121,6 +121,63 @@ async def test_conflated_telemetry_is_counted_and_kept_when_the_browser_leaves(
     assert during["pitboard_frames_conflated_total", ""] == 8 + missed
     assert after["pitboard_frames_conflated_total", ""] == 8 + missed
     assert after["pitboard_outbox_frames", ""] == 0
+
+
+async def test_numbers_of_several_processes_become_one_answer() -> None:
+    busy, idle, fresh = (Bridge(BridgeSettings()) for _ in range(3))
+    for bridge, frames in ((busy, 70), (idle, 5)):
+        bridge.frames_out = frames
+        bridge.feed.upstream.latency.observe(frames / 100)
+    busy.feed.checker.accepted["telemetry"] = 4
+    idle.feed.checker.accepted["telemetry"] = 3
+    idle.feed.checker.accepted["setup"] = 2
+    busy.refused["origin"] = idle.refused["origin"] = 1
+    parts = [numbers(bridge) for bridge in (busy, idle, fresh)]
+    for part, waiting, connected in zip(parts, (4, 9, 0), (1, 0, 1), strict=True):
+        for name, value in (
+            ("pitboard_outbox_frames", waiting),
+            ("pitboard_outbox_frames_max", waiting),
+            ("pitboard_upstream_connected", connected),
+        ):
+            part[name] = [(name, {}, value)]
+
+    one, another = (
+        samples(exposition(bridge, joined(order)).decode())
+        for bridge, order in ((busy, parts), (fresh, parts[::-1]))
+    )
+
+    assert one == another
+    assert one["pitboard_workers", ""] == 3
+    assert one["pitboard_frames_out_total", ""] == 75
+    assert one["pitboard_messages_in_total", "telemetry"] == 7
+    assert one["pitboard_messages_in_total", "setup"] == 2
+    assert one["pitboard_refused_total", "origin"] == 2
+    assert one["pitboard_ingest_to_write_seconds_bucket", "0.05"] == 1
+    assert one["pitboard_ingest_to_write_seconds_count", ""] == 2
+    assert one["pitboard_ingest_to_write_seconds_sum", ""] == pytest.approx(0.75)
+    assert one["pitboard_outbox_frames", ""] == 13
+    assert one["pitboard_outbox_frames_max", ""] == 9
+    assert one["pitboard_upstream_connected", ""] == 0
+
+
+async def test_answer_of_several_processes_has_the_form_of_one() -> None:
+    bridge = Bridge(BridgeSettings())
+
+    assert exposition(bridge, numbers(bridge)) == exposition(bridge)
+
+
+async def test_what_lasts_is_every_counter_and_histogram() -> None:
+    bridge = Bridge(BridgeSettings())
+    bridge.feed.checker.accepted["setup"] = bridge.closed[1011] = 1
+    bridge.feed.checker.rejected["topic", "-"] = 1
+    kinds = {
+        family.name: family.type
+        for family in text_string_to_metric_families(exposition(bridge).decode())
+    }
+
+    lasts = {name for name, found in lasting(numbers(bridge)).items() if found}
+
+    assert lasts == {name for name, kind in kinds.items() if kind != "gauge"}
 
 
 def test_histogram_counts_up_to_each_bound() -> None:

@@ -98,10 +98,10 @@ class Output:
         self._thread = threading.Thread(target=self._read, args=(stream,), name="output")
         self._thread.start()
 
-    def line(self, part: str) -> str:
+    def line(self, part: str, within_s: float = TIMEOUT_S) -> str:
         """The first line that holds *part*."""
         with self._changed:
-            self._changed.wait_for(lambda: self._has_ended or self._find(part), TIMEOUT_S)
+            self._changed.wait_for(lambda: self._has_ended or self._find(part), within_s)
             found = self._find(part)
         assert found is not None, f"no line with {part!r} in {self.lines}"
         return found
@@ -144,6 +144,11 @@ class Pitboard:
         assert self._process.stderr is not None
         self.out = Output(self._process.stdout)
         self.err = Output(self._process.stderr)
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     def send_interrupt(self) -> None:
         """Ctrl-C."""

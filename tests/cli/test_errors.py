@@ -22,6 +22,7 @@ def taken_port() -> Iterator[int]:
 PORT = "use a whole number from 0 to 65535"
 RATE = "use a number from 1 to 60"
 SPEED = "use a number from 0.1 to 2000"
+WORKERS = "use a whole number from 1 to 64"
 ID = "use lower-case letters, digits, - and _"
 
 
@@ -34,6 +35,11 @@ ID = "use lower-case letters, digits, - and _"
             "bridge --max-browsers 0",
             ("--max-browsers:", "whole number from 1 to 100000"),
             id="no browsers",
+        ),
+        pytest.param("bridge --workers 0", ("--workers:", WORKERS), id="no workers"),
+        pytest.param("bridge --workers 65", ("--workers:", WORKERS), id="65 workers"),
+        pytest.param(
+            "bridge --workers 2 --host bad..host", ("--host 'bad..host'",), id="workers bind"
         ),
         pytest.param(
             "up --max-sessions many",
@@ -160,6 +166,7 @@ def test_monitor_names_what_is_wrong_with_a_setup(cli: Cli, text: str, part: str
     ("arguments", "flag"),
     [
         pytest.param("bridge --port {port}", "--port", id="bridge"),
+        pytest.param("bridge --workers 2 --port {port}", "--port", id="workers"),
         pytest.param("broker --port {port}", "--port", id="broker"),
         pytest.param("up --mqtt-port 0 --http-port {port}", "--http-port", id="up http"),
         pytest.param("up --mqtt-port {port} --http-port 0", "--mqtt-port", id="up mqtt"),
@@ -174,6 +181,17 @@ def test_command_names_the_flag_for_a_port_that_is_taken(
     line = the_line(err)
     assert f"port {taken_port} " in line
     assert line.endswith(f"in use: choose another with {flag}")
+
+
+def test_workers_are_refused_where_processes_cannot_share_a_port(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    line = cli.refused("bridge", "--workers", "2", "--port", "0")
+
+    assert line.startswith("--workers: only Linux")
+    assert "several bridges on ports of their own, behind a proxy" in line
 
 
 def test_demo_says_when_no_port_is_left(cli: Cli) -> None:
@@ -261,8 +279,8 @@ SERVER_PARTS = "amqtt fastapi prometheus_client psutil segno uvicorn uvloop webs
 
 
 def test_server_commands_say_how_to_install_the_server_part(tmp_path: Path) -> None:
-    for hidden in ("fastapi", "amqtt", "segno"):
-        code = HIDE.format(hidden=hidden) + "sys.exit(run(['demo']))"
+    for hidden, command in (("fastapi", "demo"), ("amqtt", "demo"), ("uvicorn", "bridge")):
+        code = HIDE.format(hidden=hidden) + f"sys.exit(run(['{command}']))"
 
         outcome = python(tmp_path, code)
 

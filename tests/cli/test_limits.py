@@ -12,7 +12,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from pitboard import cli as command_line
-from pitboard.bridge.settings import BridgeSettings
+from pitboard.bridge.settings import MAX_WORKERS, BridgeSettings
+from pitboard.contract.errors import SettingsError
 from tests.brokers import TIMEOUT_S, free_port
 from tests.cli.running import Pitboard
 
@@ -29,6 +30,17 @@ def test_defaults_are_those_of_the_bridge(command: str) -> None:
     }
 
     assert flags == {name: value for name, value in defaults.items() if name.startswith("max_")}
+
+
+def test_workers_are_as_many_as_the_settings_allow() -> None:
+    flags = command_line.command().commands["bridge"].params
+    (workers,) = (param for param in flags if param.name == "workers")
+
+    assert isinstance(workers, TyperOption)
+    assert (workers.default, workers.min, workers.max) == (BridgeSettings().workers, 1, MAX_WORKERS)
+    for number in (0, MAX_WORKERS + 1):
+        with pytest.raises(SettingsError, match="--workers"):
+            BridgeSettings(workers=number)
 
 
 def counted(url: str) -> dict[str, int]:

@@ -10,8 +10,10 @@ from typer.core import TyperGroup
 from pitboard import cli
 from pitboard.broker import guard
 from pitboard.broker.exchange import MAX_SUBSCRIPTIONS
+from pitboard.broker.filters import MAX_LEVELS
 from pitboard.broker.packets import MAX_CONNECT_BYTES, MAX_PACKET_BYTES
 from pitboard.broker.peer import BACKLOG_BYTES, UNACKED_BYTES, UNACKED_MAX
+from pitboard.broker.retained import ALL_BYTES, ALL_VALUES, SESSION_BYTES, SESSION_VALUES
 from pitboard.broker.throttle import FAILURES, WINDOW_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +60,12 @@ def limits_of(head: str) -> dict[str, str]:
         ("topics of a message", "its user's,"),
         ("topics of a subscription", "its user's,"),
         ("subscriptions of one client", f"{MAX_SUBSCRIPTIONS}"),
+        ("levels of a topic or filter", f"{MAX_LEVELS}"),
+        (
+            "retained values of one session",
+            f"{SESSION_VALUES:,}, {SESSION_BYTES // 1024**2} MiB;",
+        ),
+        ("retained values in all", f"{ALL_VALUES:,}, {ALL_BYTES // 1024**2} MiB"),
         ("bytes that a client does not read", f"{BACKLOG_BYTES // 1024**2} MiB"),
         (
             "messages at QoS 1 that a client does not acknowledge",
