@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 _STYLESHEET = re.compile(rb' *<link rel="stylesheet" href="/static/([^"]+)">\n')
-_SCRIPT = re.compile(rb' *<script type="module" src="/static/([^"]+)">')
+_SCRIPT = re.compile(rb' *<script type="module"[^>]* src="/static/([^"]+)">')
 # A statement of its own, so neither an import in a comment nor `import()`, which is for later.
 _IMPORT = re.compile(rb'^(?:import|export)\b[^"\'`();]*"(\.{1,2}/[^"]+)";', re.MULTILINE)
 
@@ -32,10 +32,12 @@ def with_one_stylesheet(name: str, files: Mapping[str, bytes]) -> dict[str, byte
 
 
 def with_preloads(page: bytes, files: Mapping[str, bytes]) -> bytes:
-    """The page with a link to each module that its scripts import, directly or not."""
+    """The page with one link to each module that its scripts import, directly or not."""
+    known = {script[1].decode() for script in _SCRIPT.finditer(page)}
 
     def named(script: re.Match[bytes]) -> bytes:
-        modules = sorted(_imported(script[1].decode(), files))
+        modules = sorted(_imported(script[1].decode(), files) - known)
+        known.update(modules)
         line = b'    <link rel="modulepreload" href="/static/%s">\n'
         return b"".join(line % module.encode() for module in modules) + script[0]
 

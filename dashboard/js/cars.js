@@ -1,16 +1,17 @@
 /** The page of several cars, `/s/car-1+car-2`: a connection and a row each. */
 
+import { steadyClock } from "./clock.js";
 import { create, find, textSlot } from "./dom.js";
 import { applyTheme, themeOf } from "./look.js";
 import { registerWorker } from "./offline.js";
 import { loadPrefs } from "./prefs.js";
 import { isSessionId, sessionPath } from "./session_id.js";
-import { BROWSER, Connection, socketUrl } from "./socket.js";
-import { steadyClock } from "./steady.js";
+import { BROWSER, Connection } from "./socket.js";
 import { Store } from "./store.js";
 import { carsText } from "./texts/start.js";
 import { loadUnits } from "./units.js";
 import { Viewer } from "./view.js";
+import { socketUrl } from "./web_socket.js";
 import { carRow } from "./widgets/car_row.js";
 
 /** A row has nothing that moves faster. */

@@ -11,6 +11,7 @@
 import { alertInput } from "./alert_input.js";
 import { loadMuted, saveMuted } from "./alert_mutes.js";
 import { Alerts } from "./alerts.js";
+import { mergedNames, mergedPrefs, mergedThresholds } from "./choices.js";
 import { loadPrefs, savePrefs } from "./prefs.js";
 import { loadThresholds, saveThresholds } from "./thresholds.js";
 
@@ -69,16 +70,17 @@ export class Desk {
 
   /** @param {Prefs} prefs */
   changePrefs(prefs) {
+    savePrefs(this.#storage, mergedPrefs(loadPrefs(this.#storage), this.prefs, prefs));
     this.prefs = prefs;
     this.revision += 1;
-    savePrefs(this.#storage, prefs);
   }
 
   /** @param {Thresholds} thresholds */
   changeThresholds(thresholds) {
+    const stored = loadThresholds(this.#storage);
+    saveThresholds(this.#storage, mergedThresholds(stored, this.thresholds, thresholds));
     this.thresholds = thresholds;
     this.revision += 1;
-    saveThresholds(this.#storage, thresholds);
   }
 
   /**
@@ -86,9 +88,11 @@ export class Desk {
    * @param {boolean} is_muted
    */
   mute(name, is_muted) {
+    const before = [...this.muted];
     this.#watch.mute(name, is_muted);
     this.revision += 1;
-    saveMuted(this.#storage, this.#session_id, this.muted);
+    const stored = loadMuted(this.#storage, this.#session_id);
+    saveMuted(this.#storage, this.#session_id, mergedNames(stored, before, [...this.muted]));
   }
 
   /** @param {string} id of an alert */

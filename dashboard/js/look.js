@@ -41,6 +41,8 @@ export function applyTheme(document, theme) {
   /** @type {HTMLMetaElement | null} */
   const color = document.querySelector("meta[name=theme-color]");
   page.dataset["theme"] = theme;
+  // The pages come as dark; to ask for a colour is to compute the style of all.
+  if (scheme?.content === theme) return;
   if (scheme !== null) scheme.content = theme;
   // The bar of a phone's browser takes the colour of the ground.
   if (color !== null) color.content = getComputedStyle(page).getPropertyValue("--ground").trim();

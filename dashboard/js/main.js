@@ -5,32 +5,28 @@
  */
 
 /** @import { Widget } from "./painter.js" */
-/** @import { SettingName } from "./settings_history.js" */
 /** @import { BridgeFrame, Picture } from "./types.js" */
 /** @import { WholePage } from "./whole_page.js" */
 
+import { steadyClock } from "./clock.js";
 import { filled, find, textSlot } from "./dom.js";
+import { early } from "./early.js";
 import { Keeper } from "./kept.js";
 import { applyLook, sectionName, sectionsOf } from "./look.js";
-import { registerWorker } from "./offline.js";
 import { Painter } from "./painter.js";
 import { pictureOf } from "./picture.js";
 import { loadPrefs } from "./prefs.js";
 import { followVisibility, saveBeforeEnd } from "./presence.js";
-import { QualityMeter } from "./quality.js";
-import { isSessionId } from "./session_id.js";
+import { sessionIdIn } from "./session_id.js";
 import { LocalShelf } from "./shelf.js";
-import { BROWSER, Connection, socketUrl } from "./socket.js";
-import { steadyClock } from "./steady.js";
+import { BROWSER, Connection } from "./socket.js";
 import { Store } from "./store.js";
 import { loadUnits, saveUnits } from "./units.js";
+import { socketUrl } from "./web_socket.js";
 import { driveWidget } from "./widgets/drive.js";
 import { essentialsWidget } from "./widgets/essentials.js";
 import { identityWidget } from "./widgets/identity.js";
-import { keptWidget } from "./widgets/kept.js";
-import { noticesWidget } from "./widgets/notices.js";
-import { qualityWidget } from "./widgets/quality.js";
-import { shared, shareWidget } from "./widgets/share.js";
+import { keptWidget, noticesWidget } from "./widgets/notices.js";
 import { trustWidget } from "./widgets/trust.js";
 import { unitsWidget } from "./widgets/units.js";
 
@@ -40,13 +36,13 @@ const PATIENCE_MS = 500;
 class SessionPage {
   #now = steadyClock(() => performance.now(), Date.now);
   #store = new Store();
-  #meter = new QualityMeter();
   #shelf = new LocalShelf(() => localStorage);
   #units = loadUnits(() => localStorage);
   /** @type {WholePage | null} */
   #whole = null;
   /** @type {ReturnType<typeof restOfPage> | null} */
   #rest = null;
+  #paint = () => {};
   #session_id;
   #keeper;
   #connection;
@@ -63,12 +59,12 @@ class SessionPage {
         onState: (state) => {
           this.#store.revision += 1;
           if (state === "connected") return;
-          this.#meter.reset();
+          this.#whole?.forgetWay();
           this.#save();
           this.#rest?.load();
         },
       },
-      { ...BROWSER, now: this.#now },
+      { ...BROWSER, open: early?.open ?? BROWSER.open, now: this.#now },
     );
   }
 
@@ -95,17 +91,18 @@ class SessionPage {
     });
     const first = new Painter(this.#firstWidgets(), now);
     const essentials = new Painter([essentialsWidget(document)], now);
-    paintLoop(() => {
+    this.#paint = () => {
       first.frame(this.#store.revision, this.#look);
       if (this.#whole !== null) this.#whole.paint();
       // What this browser kept is in no hurry, and is shown whole.
       else if (this.#store.kept === null) essentials.frame(this.#store.revision, this.#look);
-    });
+    };
+    eachFrame(() => this.#paint());
   }
 
   #look = () => {
     const now_ms = this.#now();
-    const quality = this.#meter.report(this.#store.shown?.id ?? null, now_ms);
+    const quality = this.#whole?.quality(now_ms);
     return pictureOf(this.#store, this.#connection.state, this.#units, now_ms, quality);
   };
 
@@ -117,10 +114,11 @@ class SessionPage {
     const now_ms = this.#now();
     this.#store.accept(frame, now_ms, is_settled);
     this.#whole?.accept(frame, now_ms);
-    // A hidden tab is sent less and late, which is no fault of the way.
-    if (!document.hidden) this.#meter.accept(frame, now_ms, Date.now());
     this.#keeper.offer(now_ms, Date.now());
-    if (frame.type === "snapshot") this.#rest?.load();
+    if (frame.type !== "snapshot") return;
+    // The next frame may be a long one: that of the empty page.
+    if (this.#whole === null) this.#paint();
+    this.#rest?.load();
   }
 
   #save() {
@@ -133,19 +131,15 @@ class SessionPage {
    */
   #firstWidgets() {
     const root = (/** @type {string} */ id) => find(document, `#${id}`);
-    const settings = {
-      last: (/** @type {SettingName} */ name) => this.#whole?.settings.last(name) ?? null,
-    };
     return [
       trustWidget(root("trust"), document.documentElement),
-      qualityWidget(root("quality")),
       keptWidget(root("kept")),
       identityWidget(root("identity")),
       noticesWidget(root("notices")),
-      driveWidget(filled(document, "drive"), settings),
+      driveWidget(filled(document, "drive")),
       unitsWidget(document, root("units"), (chosen) => {
+        saveUnits(() => localStorage, this.#units, chosen);
         this.#units = chosen;
-        saveUnits(() => localStorage, chosen);
         this.#store.revision += 1;
       }),
     ];
@@ -164,17 +158,24 @@ function dressed(session_id) {
   const is_light = matchMedia("(prefers-color-scheme: light)").matches;
   applyLook(document, sections, loadPrefs(() => localStorage), is_light);
   textSlot(find(document, "[data-slot=session-id]"))(session_id);
-  shareWidget(
-    find(document, "#share"),
-    find(document, "[data-slot=announcer]"),
-    shared(location, session_id),
-    navigator.clipboard,
-  );
-  // Who presses it before the settings are there gets them when they are.
-  const button = find(document, "[data-test=open-settings]");
-  button.addEventListener("click", () => (button.dataset["pressed"] = ""), { once: true });
+  // Who presses one before what it does is there gets it when it is.
+  for (const name of ["open-settings", "copy-link"]) {
+    const button = find(document, `[data-test=${name}]`);
+    button.addEventListener("click", () => (button.dataset["pressed"] = ""), { once: true });
+  }
   return sections;
 }
+
+/**
+ * What the rest of the page is made of; the modules of each run in a task of their own.
+ * @type {readonly (() => Promise<unknown>)[]}
+ */
+const PARTS = [
+  () => import("./view.js"),
+  () => import("./desk_widgets.js"),
+  () => import("./widgets/traces.js"),
+  () => import("./car_memory.js"),
+];
 
 /**
  * Loads the rest of the page when the first picture is painted, or soon if none comes.
@@ -186,23 +187,30 @@ function restOfPage(onLoaded) {
     if (is_asked) return;
     is_asked = true;
     try {
+      for (const load of PARTS) {
+        await load();
+        await nextTask();
+      }
       const module = await import("./whole_page.js");
       // Its modules ran in this task, which is long enough without what they do now.
-      setTimeout(() => {
-        onLoaded(module);
-        void registerWorker(navigator);
-      });
+      setTimeout(() => onLoaded(module));
     } catch {
       // The bridge went away meanwhile; its next snapshot asks again.
       is_asked = false;
     }
   };
   setTimeout(ask, PATIENCE_MS);
-  return { load: () => requestAnimationFrame(() => setTimeout(ask)) };
+  // The frame after the first picture's: until then it is being painted.
+  return { load: () => requestAnimationFrame(() => requestAnimationFrame(() => void ask())) };
+}
+
+/** Lets the browser do what waits. */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** @param {() => void} paint */
-function paintLoop(paint) {
+function eachFrame(paint) {
   const frame = () => {
     paint();
     requestAnimationFrame(frame);
@@ -210,7 +218,9 @@ function paintLoop(paint) {
   requestAnimationFrame(frame);
 }
 
-// `/s/car-1+car-2` names several cars; this page shows the first.
-const session_id = location.pathname.split("/")[2]?.split("+")[0] ?? "";
-if (isSessionId(session_id)) new SessionPage(session_id).open();
-else location.replace("/");
+const session_id = sessionIdIn(location.pathname);
+const open = (/** @type {string} */ id) => new SessionPage(id).open();
+// The script runs as soon as it is there, so that it shares no task with the page's own `load`.
+if (session_id === null) location.replace("/");
+else if (document.readyState !== "loading") open(session_id);
+else addEventListener("DOMContentLoaded", () => open(session_id));

@@ -90,8 +90,10 @@ export class Painter {
     for (;;) {
       const turn = this.#due.shift();
       if (turn === undefined) return;
-      turn.render(view);
+      const is_first = turn.render(view);
       if (this.#now() >= until_ms) return;
+      // Its section is laid out in this frame, which is as much again.
+      if (is_first && until_ms !== Infinity) return;
     }
   }
 }
@@ -115,12 +117,17 @@ class Turn {
     this.#onMade = onMade;
   }
 
-  /** @param {V} view */
+  /**
+   * @param {V} view
+   * @returns {boolean} whether the widget was made for it
+   */
   render(view) {
+    const is_first = this.#widget === null;
     if (this.#widget === null) {
       this.#widget = this.#make();
       this.#onMade(this.#widget);
     }
     this.#widget.render(view);
+    return is_first;
   }
 }

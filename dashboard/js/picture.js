@@ -5,13 +5,23 @@
 /** @import { Store } from "./store.js" */
 
 import { noticesOf } from "./notices.js";
-import { NOT_MEASURED } from "./quality.js";
 import { connectionText } from "./texts/page.js";
 
 export const STALE_DATA_THRESHOLD = 5000;
 
 /** @type {Telemetry & Meta} */
 export const NOTHING = Object.freeze({});
+
+/** @type {Quality} */
+export const NOT_MEASURED = Object.freeze({
+  level: "unknown",
+  round_trip: null,
+  age: null,
+  loss: null,
+  monitor_ahead_ms: null,
+  is_age_partial: false,
+  device_ahead_ms: null,
+});
 
 /**
  * @param {Store} store

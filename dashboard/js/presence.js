@@ -2,8 +2,8 @@
 
 /** @import { Connection } from "./socket.js" */
 
-import { PING_MS } from "./quality.js";
-
+/** Often enough for 30 samples a minute, and a twentieth of what a browser may send. */
+export const PING_MS = 2000;
 const HIDDEN_HZ = 1;
 const METERED_HZ = 2;
 

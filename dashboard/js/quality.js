@@ -6,9 +6,8 @@
 /** @import { BridgeFrame, Quality, QualityLevel, Spread } from "./types.js" */
 
 import { BridgeClock } from "./clock.js";
+import { NOT_MEASURED } from "./picture.js";
 
-/** Often enough for 30 samples a minute, and a twentieth of what a browser may send. */
-export const PING_MS = 2000;
 const WINDOW_MS = 60_000;
 /** A minute of the fastest monitor, which sends 60 a second. */
 const MAX_SAMPLES = 60 * 60;
@@ -31,17 +30,6 @@ export const FAIR = { round_trip_ms: 1000, age_ms: 2000, lost_share: 0.05 };
 
 /** No way that works takes longer at its best, so what is more, or less than nothing, is a clock. */
 const LONGEST_WAY_MS = 500;
-
-/** @type {Quality} */
-export const NOT_MEASURED = Object.freeze({
-  level: "unknown",
-  round_trip: null,
-  age: null,
-  loss: null,
-  monitor_ahead_ms: null,
-  is_age_partial: false,
-  device_ahead_ms: null,
-});
 
 /** Listens to what the bridge says while the page is in sight. */
 export class QualityMeter {

@@ -23,3 +23,13 @@ export function readSessionId(text) {
 export function sessionPath(id) {
   return `/s/${id}`;
 }
+
+/**
+ * The session that a page at this path shows. `/s/car-1+car-2` names several; the first counts.
+ * @param {string} path
+ * @returns {string | null}
+ */
+export function sessionIdIn(path) {
+  const id = path.split("/")[2]?.split("+")[0] ?? "";
+  return isSessionId(id) ? id : null;
+}

@@ -1,10 +1,12 @@
 /**
  * The connection to the bridge: it comes back for ever, whatever ends it.
  *
- * The only module that knows the WebSocket, and the only one that trusts JSON.
+ * The only module that trusts JSON.
  */
 
 /** @import { BridgeFrame, LinkState } from "./types.js" */
+
+import { joinText, openSocket } from "./web_socket.js";
 
 export const RECONNECT_ATTEMPTS = Infinity;
 /** The bridge sends a heartbeat each second, so this much silence is a dead connection. */
@@ -140,8 +142,7 @@ export class Connection {
     const { session_id } = this.#options;
     const slower_hz = SLOWER_HZ[this.#too_slow - 1] ?? Infinity;
     const max_hz = Math.min(this.#max_hz ?? Infinity, slower_hz);
-    const rate = max_hz === Infinity ? {} : { max_hz };
-    this.#send({ type: "join_session", session_id, ...rate });
+    this.#socket?.send(joinText(session_id, max_hz));
   }
 
   /** @param {unknown} text */
@@ -257,13 +258,7 @@ export function decode(text) {
 
 /** @type {World} */
 export const BROWSER = {
-  open(url, { onOpen, onText, onClose }) {
-    const socket = new WebSocket(url);
-    socket.onopen = onOpen;
-    socket.onmessage = (event) => onText(event.data);
-    socket.onclose = ({ code }) => onClose(code);
-    return socket;
-  },
+  open: openSocket,
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
@@ -271,11 +266,3 @@ export const BROWSER = {
   now: () => performance.now(),
   random: Math.random,
 };
-
-/**
- * The bridge's WebSocket at the address that the page came from.
- * @param {{ protocol: string, host: string }} location
- */
-export function socketUrl({ protocol, host }) {
-  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws`;
-}

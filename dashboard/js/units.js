@@ -6,6 +6,8 @@ import { DEFAULT_UNITS } from "./format.js";
 
 const KEY = "pitboard.units";
 
+export const QUANTITIES = /** @type {const} */ (["fuel", "pressure", "temperature", "speed"]);
+
 /**
  * @param {Units} units
  * @param {string} quantity
@@ -44,10 +46,16 @@ export function loadUnits(storage) {
 }
 
 /**
- * @param {() => Pick<Storage, "setItem">} storage
- * @param {Units} units
+ * Another tab may have stored others since, so only what was changed here is stored.
+ * @param {() => Pick<Storage, "getItem" | "setItem">} storage
+ * @param {Units} before
+ * @param {Units} after
  */
-export function saveUnits(storage, units) {
+export function saveUnits(storage, before, after) {
+  let units = loadUnits(storage);
+  for (const quantity of QUANTITIES) {
+    if (after[quantity] !== before[quantity]) units = changedUnits(units, quantity, after[quantity]);
+  }
   try {
     storage().setItem(KEY, JSON.stringify(units));
   } catch {

@@ -8,11 +8,14 @@
 import { CarMemory } from "./car_memory.js";
 import { Desk } from "./desk.js";
 import { deskWidgets } from "./desk_widgets.js";
-import { filled } from "./dom.js";
+import { filled, find } from "./dom.js";
 import { MapShelf } from "./map_shelf.js";
+import { registerWorker } from "./offline.js";
 import { Painter } from "./painter.js";
+import { QualityMeter } from "./quality.js";
 import { Recorder } from "./recorder.js";
 import { Viewer } from "./view.js";
+import { aidsWidget } from "./widgets/aids.js";
 import { conditionsWidget } from "./widgets/conditions.js";
 import { deltaWidget } from "./widgets/delta.js";
 import { fuelWidget } from "./widgets/fuel.js";
@@ -20,8 +23,10 @@ import { gapsWidget } from "./widgets/gaps.js";
 import { lapsWidget } from "./widgets/laps.js";
 import { mapWidget } from "./widgets/map.js";
 import { paceWidget } from "./widgets/pace.js";
+import { qualityWidget } from "./widgets/quality.js";
 import { raceWidget } from "./widgets/race.js";
 import { setupWidget } from "./widgets/setup.js";
+import { shared, shareWidget } from "./widgets/share.js";
 import { stintWidget } from "./widgets/stint.js";
 import { tiresWidget } from "./widgets/tires.js";
 import { tracesWidget } from "./widgets/traces.js";
@@ -41,6 +46,7 @@ const JUDGE_MS = 1000;
 
 export class WholePage {
   #viewer;
+  #meter = new QualityMeter();
   #recorder = new Recorder(new MapShelf(() => localStorage));
   #memory;
   #desk;
@@ -62,15 +68,30 @@ export class WholePage {
     this.#addWidgets(this.#painter);
     // Without a bridge nothing moves that one long frame could hold up.
     if (store.kept !== null) this.#painter.frame(store.revision, () => this.#view(), Infinity);
+    shareWidget(
+      find(document, "#share"),
+      find(document, "[data-slot=announcer]"),
+      shared(location, session_id),
+      navigator.clipboard,
+    );
+    void registerWorker(navigator);
     // What the reader does shows at once, after the widget itself has heard of it.
     for (const type of ["click", "input", "change"]) {
       addEventListener(type, () => this.#painter.hurry());
     }
   }
 
-  /** What the driver changed on the way. */
-  get settings() {
-    return this.#memory.settings;
+  /**
+   * How good the way to the monitor on show is.
+   * @param {number} now_ms by the page's steady clock
+   */
+  quality(now_ms) {
+    return this.#meter.report(this.#parts.store.shown?.id ?? null, now_ms);
+  }
+
+  /** The connection was lost, and the next is another way. */
+  forgetWay() {
+    this.#meter.reset();
   }
 
   /**
@@ -82,6 +103,8 @@ export class WholePage {
     const { store } = this.#parts;
     this.#recorder.accept(frame, store);
     this.#memory.accept(frame, store, now_ms, Date.now());
+    // A hidden tab is sent less and late, which is no fault of the way.
+    if (!document.hidden) this.#meter.accept(frame, now_ms, Date.now());
     this.#judge();
   }
 
@@ -99,7 +122,9 @@ export class WholePage {
     // From above, as they are looked for.
     painter.add(() => raceWidget(root("race")), { is_quick });
     painter.add(() => fuelWidget(root("fuel")));
+    painter.add(() => aidsWidget(find(document, "#drive"), memory.settings));
     painter.add(() => tiresWidget(root("tires"), recorder.trends));
+    painter.add(() => qualityWidget(find(document, "#quality")));
     painter.add(() => together(deskWidgets(document, this.#desk, this.#parts.sections)));
     painter.add(() => conditionsWidget(root("conditions"), recorder.trends));
     painter.add(() => stintWidget(root("stint")));

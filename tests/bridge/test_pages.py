@@ -184,6 +184,23 @@ def test_page_names_every_module_that_it_imports(folder: Path) -> None:
     assert named == [pages.path("js/c.js"), pages.path("js/deep/b.js")]
 
 
+def test_page_names_a_module_once_though_two_scripts_import_it(folder: Path) -> None:
+    (folder / "session.html").write_text(
+        '<script type="module" async src="/static/js/a.js"></script>\n'
+        '<script type="module" async blocking="render" src="/static/js/c.js"></script>'
+    )
+    (folder / "js" / "a.js").write_text('import "./b.js";')
+    (folder / "js" / "b.js").write_text("")
+    (folder / "js" / "c.js").write_text('import "./a.js";\nimport "./b.js";\nimport "./d.js";')
+    (folder / "js" / "d.js").write_text("")
+
+    pages = Pages(folder)
+
+    page = (pages.get("session.html") or b"").decode()
+    named = re.findall('<link rel="modulepreload" href="(.*?)">', page)
+    assert named == [pages.path("js/b.js"), pages.path("js/d.js")]
+
+
 def test_version_differs_when_a_page_is_served_otherwise(folder: Path) -> None:
     """Its files are kept for ever, also by who had them from another bridge."""
     before = Pages(folder)
@@ -198,7 +215,10 @@ def test_first_picture_of_the_session_page_waits_for_few_modules() -> None:
     page = (Pages(DASHBOARD).get("session.html") or b"").decode()
 
     named = re.findall('<link rel="modulepreload" href="[^"]*/static/(.*?)">', page)
-    assert 20 < len(named) <= 40
+    assert 20 < len(named) <= 33
     assert page.count('rel="stylesheet"') == 1
+    # What dials comes before all else, and with little.
+    assert named[:2] == ["js/session_id.js", "js/web_socket.js"]
+    assert page.index("js/early.js") < page.index('rel="stylesheet"')
     for late in ("js/whole_page.js", "js/view.js", "vendor/uplot/uPlot.esm.js"):
         assert late not in named

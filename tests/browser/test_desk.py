@@ -129,6 +129,22 @@ def test_settings_asked_for_before_they_are_loaded_open_when_they_are(
     expect(settings).to_be_visible()
 
 
+def test_link_asked_for_before_it_can_be_copied_is_copied_when_it_can(
+    page: Page, demo: Demo
+) -> None:
+    held: list[Route] = []
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    # Playwright marks its handlers, which a built-in method does not allow.
+    page.route("**/whole_page.js", lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request("**/whole_page.js"):
+        page.goto(demo.url)
+
+    page.locator("[data-test=copy-link]").click()
+    held[0].continue_()
+
+    expect(page.locator("[data-test=copy-link]")).to_have_text("Copied")
+
+
 def test_preferences_are_remembered_and_reached_by_keyboard(page: Page, demo: Demo) -> None:
     page.goto(demo.url)
     settings = page.locator("[data-test=settings]")

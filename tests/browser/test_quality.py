@@ -39,6 +39,8 @@ def test_quality_of_a_demo_is_good_and_has_numbers(page: Page, demo: Demo) -> No
 
 def test_numbers_open_and_close_from_the_keyboard_and_by_touch(page: Page, demo: Demo) -> None:
     page.goto(demo.url)
+    # Its widget is not of the first picture.
+    expect(page.locator("#quality")).to_have_attribute("data-level", re.compile(r"\w"))
     details = page.locator("[data-test=quality-details]")
     summary = page.locator("#quality summary")
 

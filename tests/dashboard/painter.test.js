@@ -65,13 +65,39 @@ test("a frame ends a turn that takes long, and the next goes on with the same ne
   const widgets = [widget(3), widget(3), widget(3)];
   const painter = new Painter([], now);
   for (const each of widgets) painter.add(() => each);
+  for (const _ of widgets) painter.frame(0, () => "made");
+  for (const { painted } of widgets) painted.length = 0;
 
+  now_ms += 250;
   painter.frame(1, () => "first");
   const after_one = widgets.map(({ painted }) => painted.length);
   painter.frame(1, () => "second");
 
   assert.deepEqual(after_one, [1, 1, 0]);
   assert.deepEqual(widgets.map(({ painted }) => painted), [["first"], ["first"], ["second"]]);
+});
+
+test("widgets are made one a frame, for each has its section laid out", () => {
+  const widgets = [widget(), widget(), widget()];
+  const painter = new Painter([], now);
+  for (const each of widgets) painter.add(() => each);
+
+  const made = [1, 2, 3].map(() => {
+    painter.frame(1, () => "");
+    return widgets.filter(({ painted }) => painted.length > 0).length;
+  });
+
+  assert.deepEqual(made, [1, 2, 3]);
+});
+
+test("a frame that may take as long as it likes makes all", () => {
+  const widgets = [widget(3), widget(3), widget(3)];
+  const painter = new Painter([], now);
+  for (const each of widgets) painter.add(() => each);
+
+  painter.frame(1, () => "all", Infinity);
+
+  assert.deepEqual(widgets.map(({ painted }) => painted), [["all"], ["all"], ["all"]]);
 });
 
 test("a widget is made when it is first painted, and once", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { NOT_MEASURED } from "../../dashboard/js/picture.js";
 import {
   FAIR,
   GOOD,
   levelOf,
-  NOT_MEASURED,
   QualityMeter,
   spread,
 } from "../../dashboard/js/quality.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Connection, decode, RECONNECT_ATTEMPTS, socketUrl } from "../../dashboard/js/socket.js";
+import { Connection, decode, RECONNECT_ATTEMPTS } from "../../dashboard/js/socket.js";
 
 /** @import { SocketEvents, World } from "../../dashboard/js/socket.js" */
 
@@ -490,9 +490,4 @@ test("garbage neither ends the connection nor proves it alive", () => {
 
   assert.deepEqual(frames, []);
   assert.equal(connection.state, "connecting");
-});
-
-test("the socket follows the page to TLS", () => {
-  assert.equal(socketUrl({ protocol: "https:", host: "pit.example" }), "wss://pit.example/ws");
-  assert.equal(socketUrl({ protocol: "http:", host: "10.0.0.2:8000" }), "ws://10.0.0.2:8000/ws");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isSessionId, readSessionId } from "../../dashboard/js/session_id.js";
+import { isSessionId, readSessionId, sessionIdIn } from "../../dashboard/js/session_id.js";
 import { readSessions, sessionLine } from "../../dashboard/js/sessions.js";
 
 /** @type {[string, string | null][]} */
@@ -74,4 +74,10 @@ test("a list that is none, or holds what cannot be linked to, does no harm", () 
   assert.deepEqual(readSessions(null), []);
   assert.deepEqual(readSessions({ sessions: "x" }), []);
   assert.deepEqual(readSessions(hostile).map((s) => s.session_id), ["ok"]);
+});
+
+test("a page shows the session of its path, of several the first", () => {
+  assert.equal(sessionIdIn("/s/spa24-92"), "spa24-92");
+  assert.equal(sessionIdIn("/s/car-1+car-2"), "car-1");
+  for (const path of ["/", "/s/", "/s/Spa 24", "/s/%2e"]) assert.equal(sessionIdIn(path), null, path);
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
 import { changedUnits, loadUnits, saveUnits } from "../../dashboard/js/units.js";
+import { items } from "./items.js";
 
 test("chosen units are kept", () => {
   /** @type {Map<string, string>} */
@@ -12,9 +13,18 @@ test("chosen units are kept", () => {
     setItem: (/** @type {string} */ key, /** @type {string} */ text) => void kept.set(key, text),
   };
 
-  saveUnits(() => storage, changedUnits(DEFAULT_UNITS, "pressure", "psi"));
+  saveUnits(() => storage, DEFAULT_UNITS, changedUnits(DEFAULT_UNITS, "pressure", "psi"));
 
   assert.deepEqual(loadUnits(() => storage), { ...DEFAULT_UNITS, pressure: "psi" });
+});
+
+test("two tabs that change different units lose neither", () => {
+  const storage = items();
+
+  saveUnits(storage, DEFAULT_UNITS, changedUnits(DEFAULT_UNITS, "pressure", "psi"));
+  saveUnits(storage, DEFAULT_UNITS, changedUnits(DEFAULT_UNITS, "fuel", "gal"));
+
+  assert.deepEqual(loadUnits(storage), { ...DEFAULT_UNITS, pressure: "psi", fuel: "gal" });
 });
 
 for (const stored of ["", "{", "null", "[]", '{"pressure":"atm","__proto__":{"fuel":"gal"}}']) {
@@ -28,7 +38,7 @@ test("a browser that refuses to store is no error", () => {
     throw new Error("refused");
   };
 
-  saveUnits(refuse, DEFAULT_UNITS);
+  saveUnits(refuse, DEFAULT_UNITS, changedUnits(DEFAULT_UNITS, "fuel", "gal"));
 
   assert.deepEqual(loadUnits(refuse), DEFAULT_UNITS);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
-import { NOT_MEASURED } from "../../dashboard/js/quality.js";
+import { NOT_MEASURED } from "../../dashboard/js/picture.js";
 import { Store } from "../../dashboard/js/store.js";
 import { STALE_DATA_THRESHOLD, Viewer } from "../../dashboard/js/view.js";
 import { arrival, EPOCH_MS, lap, meta, snapshot, status, telemetry } from "./messages.js";

@@ -3,14 +3,13 @@ import { test } from "node:test";
 
 import { textSlot } from "../../dashboard/js/dom.js";
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
-import { SettingsHistory } from "../../dashboard/js/settings_history.js";
 import { Store } from "../../dashboard/js/store.js";
 import { StintTrends } from "../../dashboard/js/trend.js";
 import { Viewer } from "../../dashboard/js/view.js";
 import { conditionsWidget } from "../../dashboard/js/widgets/conditions.js";
 import { driveWidget } from "../../dashboard/js/widgets/drive.js";
 import { fuelWidget } from "../../dashboard/js/widgets/fuel.js";
-import { keptWidget } from "../../dashboard/js/widgets/kept.js";
+import { keptWidget } from "../../dashboard/js/widgets/notices.js";
 import { qualityWidget } from "../../dashboard/js/widgets/quality.js";
 import { raceWidget } from "../../dashboard/js/widgets/race.js";
 import { tiresWidget } from "../../dashboard/js/widgets/tires.js";
@@ -138,7 +137,7 @@ test("a dash is marked as no value, and a value no longer", () => {
 
 test("speed, gear and revs are shown, and a missing one is a dash", () => {
   const root = new FakeElement();
-  const { render } = driveWidget(root.element, new SettingsHistory());
+  const { render } = driveWidget(root.element);
 
   render(viewOf({ speed: 214.6, gear: 5, throttle: 100 }));
 

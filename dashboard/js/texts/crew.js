@@ -6,7 +6,7 @@
 
 import { DASH, duration, humanise, number } from "../format.js";
 import { clockTime } from "./ages.js";
-import { aboutText, lapCount, MONITOR_STATES, ofText, UNHEARD } from "./words.js";
+import { aboutText, MONITOR_STATES, ofText, UNHEARD } from "./words.js";
 
 const DRIVING = "driving";
 
@@ -113,15 +113,4 @@ function levelOf({ is_driving, may_s }) {
 export function limitsText(points, most) {
   const said = number(points);
   return said !== DASH && typeof most === "number" ? ofText(said, number(most)) : said;
-}
-
-/**
- * @param {number | null | undefined} laps
- * @param {number | null | undefined} seconds
- */
-export function stintText(laps, seconds) {
-  const parts = [];
-  if (typeof laps === "number") parts.push(lapCount(number(laps)));
-  if (typeof seconds === "number") parts.push(duration(seconds));
-  return parts.length === 0 ? "" : `stint ${parts.join(", ")}`;
 }

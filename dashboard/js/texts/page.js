@@ -2,9 +2,9 @@
 
 /** @import { Age, MonitorState, PageState, Picture, View } from "../types.js" */
 
-import { DASH, humanise } from "../format.js";
+import { DASH, duration, humanise, number } from "../format.js";
 import { ageClock, ageWords, moment } from "./ages.js";
-import { MONITOR_STATES, UNHEARD } from "./words.js";
+import { lapCount, MONITOR_STATES, UNHEARD } from "./words.js";
 
 export const WAITING = "Waiting for the first message of this session";
 export const NOBODY = "No monitor is in control of the car";
@@ -107,4 +107,15 @@ export function othersText({ others, is_heard }) {
 /** @param {Picture["meta"]} meta */
 export function titleText({ car, car_number }) {
   return car ? `${car_number ?? ""} ${car} – ${APP}`.trim() : APP;
+}
+
+/**
+ * @param {number | null | undefined} laps
+ * @param {number | null | undefined} seconds
+ */
+export function stintText(laps, seconds) {
+  const parts = [];
+  if (typeof laps === "number") parts.push(lapCount(number(laps)));
+  if (typeof seconds === "number") parts.push(duration(seconds));
+  return parts.length === 0 ? "" : `stint ${parts.join(", ")}`;
 }

@@ -4,8 +4,7 @@
 
 import { changed, find, hook, textSlot } from "../dom.js";
 import { DASH, humanise } from "../format.js";
-import { stintText } from "../texts/crew.js";
-import { titleText } from "../texts/page.js";
+import { stintText, titleText } from "../texts/page.js";
 
 /** @param {HTMLElement} root */
 export function identityWidget(root) {

@@ -12,7 +12,7 @@ import { tableWidget } from "./lap_table.js";
 const FEW = 12;
 /** Rows are made as the reader comes near them, and no more in a frame than a frame has time for. */
 const STEP = 100;
-const SLICE = 20;
+const SLICE = 10;
 const NEAR_END_PX = 600;
 
 /** @typedef {Pick<View, "laps" | "best_lap_time" | "units">} Shown */

@@ -1,8 +1,9 @@
-/** The line of notices. */
+/** The line of notices, and before it whether the values are those that this browser kept. */
 
 /** @import { Picture } from "../types.js" */
 
-import { changed, create } from "../dom.js";
+import { changed, create, textSlot } from "../dom.js";
+import { keptText } from "../texts/page.js";
 
 /** @param {HTMLElement} root */
 export function noticesWidget(root) {
@@ -24,6 +25,25 @@ export function noticesWidget(root) {
     render(view) {
       notices = view.notices;
       paint(JSON.stringify(notices));
+    },
+  };
+}
+
+/**
+ * Says that the values are not the bridge's, and how old they are.
+ * @param {HTMLElement} root
+ */
+export function keptWidget(root) {
+  const text = textSlot(root);
+  const isShown = changed((/** @type {boolean} */ shown) => {
+    root.hidden = !shown;
+  });
+
+  return {
+    /** @param {Picture} view */
+    render({ kept }) {
+      text(keptText(kept));
+      isShown(kept !== null);
     },
   };
 }

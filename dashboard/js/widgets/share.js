@@ -30,7 +30,7 @@ export function shareWidget(root, announcer, { link, picture, note }, clipboard)
   field.value = link;
   const button = find(root, "[data-slot=copy]");
   const say = textSlot(button);
-  button.addEventListener("click", async () => {
+  const copy = async () => {
     const is_copied = await copied(clipboard, link);
     if (!is_copied) {
       field.focus();
@@ -38,7 +38,9 @@ export function shareWidget(root, announcer, { link, picture, note }, clipboard)
     }
     say(is_copied ? COPIED : SELECTED);
     announcer.textContent = is_copied ? COPIED : SELECTED;
-  });
+  };
+  button.addEventListener("click", copy);
+  if (button.dataset["pressed"] !== undefined) void copy();
   root.addEventListener("focusout", () => say(COPY));
   qrCode(root, picture, note);
 }
@@ -75,7 +77,9 @@ function qrCode(root, picture, note) {
     image.hidden = true;
     say(NO_QR_CODE);
   });
-  details.addEventListener("toggle", () => {
+  const draw = () => {
     if (details.hasAttribute("open")) image.setAttribute("src", picture);
-  });
+  };
+  details.addEventListener("toggle", draw);
+  draw();
 }

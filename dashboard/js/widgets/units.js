@@ -4,7 +4,7 @@
 
 import { changed, find } from "../dom.js";
 import { unitName } from "../format.js";
-import { changedUnits } from "../units.js";
+import { changedUnits, QUANTITIES } from "../units.js";
 
 /**
  * @param {ParentNode} page every `data-unit` in it is written
@@ -20,10 +20,9 @@ export function unitsWidget(page, root, onChange) {
       if (current !== null) onChange(changedUnits(current, select.name, select.value));
     });
   }
-  const quantities = /** @type {const} */ (["fuel", "pressure", "temperature", "speed"]);
   const paint = changed((/** @type {Units} */ units) => {
     current = units;
-    for (const quantity of quantities) {
+    for (const quantity of QUANTITIES) {
       for (const element of page.querySelectorAll(`[data-unit=${quantity}]`)) {
         element.textContent = unitName(units, quantity);
       }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { steadyClock } from "../../dashboard/js/steady.js";
+import { steadyClock } from "../../dashboard/js/clock.js";
 
 function clocks() {
   const at = { steady: 1000, wall: 1_781_376_000_000 };
