@@ -18,7 +18,7 @@ from pitboard.broker.store import Store
 from pitboard.broker.users import Users
 from pitboard.contract.errors import PortTaken, SettingsError
 
-SWEEP_EVERY_S = 3600.0
+EXPIRE_EVERY_S = 3600.0
 """How often sessions nobody has needed for long are looked for."""
 
 WATCH_EVERY_S = 0.5
@@ -57,7 +57,7 @@ class EmbeddedBroker:
         users: Users | None = None,
         store: Store | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sweep_every_s: float = SWEEP_EVERY_S,
+        sweep_every_s: float = EXPIRE_EVERY_S,
     ) -> None:
         self.host = host
         self.port = port
@@ -84,8 +84,8 @@ class EmbeddedBroker:
         try:
             kept = self._store.load() if self._store is not None else []
             self._engine = Engine(sock, self._hear, self._users, kept)
+            self._saved = self._engine.changes
             await self._engine.start()
-            self._saved = len(kept)
             for value in kept:
                 self._hear(value.topic)
         except BaseException:
@@ -113,7 +113,7 @@ class EmbeddedBroker:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
-            engine.guard.sweep(loop.time())
+            engine.sweep(loop.time())
 
     async def _keep(self, engine: Engine, store: Store) -> None:
         loop = asyncio.get_running_loop()

@@ -2,17 +2,31 @@
 
 Owns who is connected, who is away and what outlives a connection; `exchange.py` owns who receives
 what, `embedded.py` the socket and the life cycle.
+
+What is relied on of amqtt beside its public names, to be looked at again with each of its releases:
+
+- `Broker.start` calls `_create_server_instance`, wraps what it returns in `_servers[name]`, and
+  runs `_session_monitor`; `shutdown` ends all that is in `_sessions` and closes the servers.
+- `_client_connected` calls `_initialize_client_session`, then `_handle_client_session`, and counts
+  the connection in `_servers[name]` meanwhile.
+- `_handle_client_session` attaches the handler, puts it with its session into
+  `_sessions[session.client_id]`, says `session.parent` as session present, starts the handler, and
+  returns when `wait_disconnect` has. It calls `_handle_subscription` and `_handle_unsubscription`
+  with a finished future, and for a will `_broadcast_message`, then `retain_message`.
+- `_subscriptions` and `_retained_messages` stay empty: amqtt only looks through them.
+- `ProtocolHandler.start` runs `_reader_loop` and waits for `_reader_ready`; `stop` cancels it and
+  waits for `_reader_stopped`. All that it sends goes through `_send_packet`, and SUBSCRIBE and
+  UNSUBSCRIBE wait in `_pending_subscriptions` and `_pending_unsubscriptions`.
+- The stream adapters keep their streams as `_reader` and `_writer`, and `is_closed` is theirs.
 """
 
 import asyncio
-import functools
 import logging
 import socket
 from collections.abc import Callable, Sequence
 
 from amqtt.contexts import BrokerConfig, ListenerConfig  # type: ignore[import-untyped]
 from amqtt.session import Session  # type: ignore[import-untyped]
-from amqtt.utils import gen_client_id  # type: ignore[import-untyped]
 
 from pitboard.broker.away import Absences, Away, State
 from pitboard.broker.exchange import Exchange
@@ -27,7 +41,7 @@ log = logging.getLogger(__name__)
 LINGER_S = 1.0
 """How long a closing connection may take to send its last bytes, and a stop its clients to end."""
 
-SWEEP_EVERY_S = 60.0
+FORGET_EVERY_S = 60.0
 """How often clients that are away too long are looked for, and dropped messages logged."""
 
 # Nothing but this: amqtt's default plugins publish $SYS topics and log every packet.
@@ -63,7 +77,7 @@ class Engine(Exchange):
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._guests: dict[Writer, Guest] = {}
         self._serving: dict[str, tuple[Guest, asyncio.Event]] = {}
-        self.guard = Guard(users, self._owner_of)
+        self.guard = Guard(users)
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
@@ -96,10 +110,6 @@ class Engine(Exchange):
             self.guard.part(guest)
             del self._guests[guest.writer]
 
-    def _owner_of(self, client_id: str) -> str | None:
-        guest, _ = self._serving[client_id]
-        return guest.name
-
     async def end_connections(self) -> None:
         """Let nobody in any more and end every connection, however stuck, wills included."""
         self._stopping = True
@@ -115,7 +125,7 @@ class Engine(Exchange):
                 task.cancel()
 
     async def shutdown(self) -> None:
-        """Stop, and forget all retained values."""
+        """Stop."""
         await self.end_connections()
         self.forget_overdue(float("inf"))
         await super().shutdown()
@@ -125,13 +135,17 @@ class Engine(Exchange):
         for key in self.absences.due(now_s):
             self._forget(key)
 
+    def sweep(self, now_s: float) -> None:
+        """End the connections that are silent or stuck, and log; called twice a second."""
+        self.guard.sweep(now_s)
+        self.unkept.say(now_s)
+
     # Everything below replaces a method of amqtt's that its own code calls.
 
     async def _create_server_instance(self, listener_name: str, *_: object) -> asyncio.Server:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self.stream_connected(reader, writer, listener_name)
 
-        self.restore()
         loop = asyncio.get_running_loop()
 
         def protocol() -> asyncio.StreamReaderProtocol:
@@ -143,13 +157,13 @@ class Engine(Exchange):
         self, reader: Reader, writer: Writer, *_: object
     ) -> tuple[Peer, Session]:
         peer, session = await Peer.init_from_connect(reader, writer, self.plugins_manager)
+        guest = self._guests[writer]
         peer.publish = self.publish
-        peer.rules = self._guests[writer].rules
-        peer.client_id = session.client_id or gen_client_id()
-        peer.forbid = functools.partial(self.guard.forbidden.add, peer.client_id)
-        # What a client leaves is its user's: another with its client id neither finds nor ends it.
-        name = self._guests[writer].name
-        session.client_id = peer.client_id if name is None else f"{name}\0{peer.client_id}"
+        peer.rules = guest.rules
+        peer.client_id = guest.client_id
+        peer.forbid = lambda topic: self.guard.forbidden.add(client=guest.client_id, topic=topic)
+        # amqtt's name for what it finds a client and its session by.
+        session.client_id = guest.key
         # The guard enforces it. amqtt does nothing when it passes, yet pays a task a packet to
         # watch it, and may lose a byte of a header that arrives in two parts.
         session.keep_alive = 0
@@ -159,9 +173,9 @@ class Engine(Exchange):
         self, reader: Reader, writer: Writer, session: Session, peer: Peer, *rest: object
     ) -> None:
         guest = self._guests[writer]
-        await self._take_over(peer.client_id, guest)
+        await self._take_over(guest.key)
         ended = asyncio.Event()
-        self._serving[peer.client_id] = (guest, ended)
+        self._serving[guest.key] = (guest, ended)
         try:
             self._recall(session, peer)
             await super()._handle_client_session(reader, writer, session, peer, *rest)
@@ -169,15 +183,15 @@ class Engine(Exchange):
             try:
                 await peer.stop()
             finally:
-                # Whatever fails, the next connection of this client id must not wait for ever.
-                del self._serving[peer.client_id]
+                # Whatever fails, the next connection of this client must not wait for ever.
+                del self._serving[guest.key]
                 ended.set()
                 self._part(session, peer)
 
     async def _session_monitor(self) -> None:
         # amqtt's own forgets the sessions that are to be kept.
         while True:
-            await asyncio.sleep(SWEEP_EVERY_S)
+            await asyncio.sleep(FORGET_EVERY_S)
             now_s = asyncio.get_running_loop().time()
             self.forget_overdue(now_s)
             self.absences.say(now_s)
@@ -191,7 +205,7 @@ class Engine(Exchange):
         elif (away := self.absences.remove(key)) is not None:
             peer.state = away.state
             session.parent = 1
-            self.resubscribe(peer, session)
+            self.withdraw_forbidden(peer, key)
             peer.state.mailbox.keep_only(peer.rules.may_subscribe)
 
     def _part(self, session: Session, peer: Peer) -> None:
@@ -215,18 +229,15 @@ class Engine(Exchange):
     def _end(self, session: Session, state: State) -> None:
         self._sessions.pop(session.client_id, None)
         for topic_filter in state.filters:
-            self.withdraw(topic_filter, session)
+            self.filters.remove(topic_filter, session.client_id)
 
-    async def _take_over(self, client_id: str, guest: Guest) -> None:
-        """End the older connection of this client id first, its will included.
+    async def _take_over(self, key: str) -> None:
+        """End the older connection of this client first, its will included.
 
-        It is most often the same monitor's, cut off without a word. Raises `ConnectionError` when
-        it is another user's, who came between the guard's look and this one.
+        It is most often the same monitor's, cut off without a word.
         """
-        while (older := self._serving.get(client_id)) is not None:
+        while (older := self._serving.get(key)) is not None:
             other, ended = older
-            if other.name != guest.name:
-                raise ConnectionRefusedError("client id of another user")
             other.writer.abort()
             await ended.wait()
 

@@ -1,12 +1,12 @@
-"""Who receives what: the subscriptions and retained values of the embedded broker.
+"""Who receives what: hands messages to subscribers, and retained values to new ones.
 
 Replaces the methods of amqtt that its own code calls for them; `engine.py` has the connections.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from amqtt.broker import Broker, RetainedApplicationMessage  # type: ignore[import-untyped]
+from amqtt.broker import Broker  # type: ignore[import-untyped]
 from amqtt.contexts import BrokerConfig  # type: ignore[import-untyped]
 from amqtt.mqtt.protocol.broker_handler import (  # type: ignore[import-untyped]
     Subscription,
@@ -15,16 +15,22 @@ from amqtt.mqtt.protocol.broker_handler import (  # type: ignore[import-untyped]
 from amqtt.session import Session  # type: ignore[import-untyped]
 
 from pitboard.broker import encode
+from pitboard.broker.filters import FilterIndex
 from pitboard.broker.peer import Peer
+from pitboard.broker.repeats import Repeats
+from pitboard.broker.retained import Retained
 from pitboard.broker.store import Kept
 
 MAX_SUBSCRIPTIONS = 100
 """Of one client; a bridge has one a watched session."""
 
+FILTER_BYTES = 64 * 1024
+"""Of all topic filters of one client; those of a bridge have 8 KiB."""
+
 REFUSED = 0x80
 """The return code of a subscription that is not granted."""
 
-TURN = 100
+FILTERS_A_TURN = 100
 """Topic filters of one packet after which the others get their turn."""
 
 
@@ -36,27 +42,35 @@ class Exchange(Broker):  # type: ignore[misc]
         kept: the retained values to begin with.
 
     Attributes:
-        changes: How often a retained value was set or cleared.
+        filters: Who has subscribed to what, by the key of its client.
+        unkept: Retained values that there was no room for.
     """
 
     def __init__(
         self, config: BrokerConfig, on_message: Callable[[str], None], kept: Sequence[Kept]
     ) -> None:
         super().__init__(config)
+        self.filters = FilterIndex()
+        self.unkept = Repeats("values not kept reason=no room for more retained values")
         self._on_message = on_message
-        self.changes = 0
-        self._kept = kept
+        self._retained = Retained()
+        for value in kept:
+            self._keep(value)
+
+    @property
+    def changes(self) -> int:
+        """How often a retained value was set or cleared."""
+        return self._retained.changes
 
     @property
     def retained_topics(self) -> list[str]:
         """The topics that hold a value."""
-        return list(self._retained_messages)
+        return [value.topic for value in self._retained.values]
 
     @property
     def kept(self) -> list[Kept]:
         """The retained values."""
-        values = self._retained_messages.values()
-        return [Kept(value.topic, bytes(value.data), value.qos) for value in values]
+        return self._retained.values
 
     def publish(self, topic: str, data: bytes, qos: int, retain: bool) -> None:
         """Retain a message if asked to, and send it to every subscriber.
@@ -67,40 +81,23 @@ class Exchange(Broker):  # type: ignore[misc]
             self._retain(topic, data, qos)
         self._fan_out(topic, data, qos)
 
-    def restore(self) -> None:
-        """Retain the values to begin with; amqtt forgets all values when it starts."""
-        for value in self._kept:
-            self._retain(value.topic, value.data, value.qos)
-        self._kept = ()
-
     def subscribe(self, peer: Peer, topic_filter: str, qos: int) -> int:
         """The QoS granted, or `REFUSED`; a repeated subscription takes the new QoS."""
         filters = peer.state.filters
         if not peer.rules.may_subscribe(topic_filter):
             return REFUSED
-        if topic_filter in filters:
-            self.withdraw(topic_filter, peer.session)
-        elif len(filters) >= MAX_SUBSCRIPTIONS:
+        if topic_filter not in filters and not _has_room(filters, topic_filter):
             return REFUSED
         filters[topic_filter] = qos
-        self._subscriptions.setdefault(topic_filter, []).append((peer.session, qos))
+        self.filters.add(topic_filter, peer.session.client_id, qos)
         return qos
 
-    def resubscribe(self, peer: Peer, session: Session) -> None:
-        """A client is back: its subscriptions are those of this session, if it may still read."""
-        for topic_filter, qos in list(peer.state.filters.items()):
-            self.withdraw(topic_filter, session)
-            if peer.rules.may_subscribe(topic_filter):
-                self._subscriptions.setdefault(topic_filter, []).append((session, qos))
-            else:
+    def withdraw_forbidden(self, peer: Peer, key: str) -> None:
+        """Deliver no more to a client that is back what its user may not read any more."""
+        for topic_filter in list(peer.state.filters):
+            if not peer.rules.may_subscribe(topic_filter):
                 del peer.state.filters[topic_filter]
-
-    def withdraw(self, topic_filter: str, session: Session) -> None:
-        """Deliver no more to the client of this session what the filter matches."""
-        self._del_subscription(topic_filter, session)
-        # amqtt keeps, and tries for each message, every filter that was ever used.
-        if not self._subscriptions.get(topic_filter, True):
-            del self._subscriptions[topic_filter]
+                self.filters.remove(topic_filter, key)
 
     async def _handle_subscription(
         self, _session: Session, peer: Peer, waiter: asyncio.Future[Subscription]
@@ -112,7 +109,7 @@ class Exchange(Broker):  # type: ignore[misc]
             codes.append(code)
             if code != REFUSED:
                 granted[topic_filter] = qos
-            if len(codes) % TURN == 0:
+            if len(codes) % FILTERS_A_TURN == 0:
                 await asyncio.sleep(0)
         await peer.mqtt_acknowledge_subscription(asked.packet_id, codes)
         for topic_filter, qos in granted.items():
@@ -124,8 +121,8 @@ class Exchange(Broker):  # type: ignore[misc]
         asked = waiter.result()
         for number, topic_filter in enumerate(asked.topics, 1):
             if peer.state.filters.pop(topic_filter, None) is not None:
-                self.withdraw(topic_filter, peer.session)
-            if number % TURN == 0:
+                self.filters.remove(topic_filter, peer.session.client_id)
+            if number % FILTERS_A_TURN == 0:
                 await asyncio.sleep(0)
         await peer.mqtt_acknowledge_unsubscription(asked.packet_id)
 
@@ -133,13 +130,13 @@ class Exchange(Broker):  # type: ignore[misc]
         """Nothing: amqtt calls this for each new client with the filters of all the others."""
 
     async def _replay(self, peer: Peer, topic_filter: str, qos: int) -> None:
-        for topic in [key for key in self._retained_messages if self._matches(key, topic_filter)]:
+        for topic in self._retained.topics(topic_filter):
             if qos:
                 await peer.has_room()
             if peer.has_left:
                 return
             # The replay waits for the client to read; by now there may be a newer value, or none.
-            if (kept := self._retained_messages.get(topic)) is None:
+            if (kept := self._retained.find(topic)) is None:
                 continue
             if min(qos, kept.qos):
                 peer.send_soon(topic, kept.data, min(qos, kept.qos), retain=True)
@@ -161,25 +158,27 @@ class Exchange(Broker):  # type: ignore[misc]
         self._retain(topic, data, qos or 0)
 
     def _retain(self, topic: str, data: bytes, qos: int) -> None:
-        self.changes += 1
-        if data:
-            # No source: it would keep the session of a client that has left in memory.
-            self._retained_messages[topic] = RetainedApplicationMessage(None, topic, data, qos)
-        else:
-            self._retained_messages.pop(topic, None)
+        self._keep(Kept(topic, bytes(data), qos))
+
+    def _keep(self, value: Kept) -> None:
+        if not self._retained.put(value):
+            self.unkept.add(topic=value.topic)
 
     def _fan_out(self, topic: str, data: bytes, qos: int) -> None:
         self._on_message(topic)
         packet: bytes | None = None
-        for topic_filter, subscribers in self._subscriptions.items():
-            if not self._matches(topic, topic_filter):
+        for key, granted in self.filters.match(topic):
+            _, peer = self._sessions[key]
+            if min(qos, granted):
+                peer.send_soon(topic, data, min(qos, granted), retain=False)
                 continue
-            for session, granted in subscribers:
-                peer = self._get_handler(session)
-                if min(qos, granted):
-                    peer.send_soon(topic, data, min(qos, granted), retain=False)
-                    continue
-                # Built once for all of them.
-                if packet is None:
-                    packet = encode.publish(topic, data, retain=False)
-                peer.send_now(packet)
+            # Built once for all of them.
+            if packet is None:
+                packet = encode.publish(topic, data, retain=False)
+            peer.send_now(packet)
+
+
+def _has_room(filters: Iterable[str], more: str) -> bool:
+    """Whether a client with these filters may have one more."""
+    sizes = [len(topic_filter.encode()) for topic_filter in (more, *filters)]
+    return len(sizes) <= MAX_SUBSCRIPTIONS and sum(sizes) <= FILTER_BYTES

@@ -6,27 +6,26 @@ then; it checks every later packet, and ends connections that fall silent or sto
 
 import asyncio
 import logging
+import secrets
 from collections import Counter
-from collections.abc import Callable
 
-from pitboard.broker.forbidden import Forbidden
+from pitboard.broker.faults import BadPacket, Fault, MissingId, UnsupportedLevel
 from pitboard.broker.packets import (
     MAX_CONNECT_BYTES,
-    BadPacket,
     Connect,
     Kind,
-    MissingId,
     Splitter,
-    UnsupportedLevel,
     header_size,
     packet_size,
     parse_connect,
 )
+from pitboard.broker.repeats import Repeats
 from pitboard.broker.rules import ANYTHING, Rules, rules_of
 from pitboard.broker.streams import Reader, Writer
 from pitboard.broker.throttle import Throttle
 from pitboard.broker.users import Users
 from pitboard.contract.addresses import UNKNOWN, counted, parse
+from pitboard.contract.log_lines import printable
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +48,16 @@ _NOT_AUTHORIZED = b"\x20\x02\x00\x05"
 
 
 class GuardedReader(Reader):
-    """Gives amqtt the CONNECT that was read already, then checked packets only."""
+    """Gives amqtt the CONNECT that was read already, then checked packets only.
+
+    Attributes:
+        heard_s: When something came last, on the loop's clock.
+        error: The bad packet that the connection ends with.
+    """
 
     def __init__(self, reader: asyncio.StreamReader, connect: bytes, rest: bytes) -> None:
         super().__init__(reader)
+        self.error: BadPacket | None = None
         self.heard_s = asyncio.get_running_loop().time()
         self._splitter = Splitter()
         self._good = bytearray(connect)
@@ -61,11 +66,8 @@ class GuardedReader(Reader):
     async def read(self, n: int = -1) -> bytes:
         """Read exactly *n* bytes; at the end of what is good, as at the end of the stream."""
         while len(self._good) < n:
-            data = b""
-            if self._splitter.error is None:
-                data = await self._reader.read(CHUNK_BYTES)
-            else:
-                log.info("connection closed reason=%s", self._splitter.error)
+            self.error = self._splitter.error
+            data = b"" if self.error else await self._reader.read(CHUNK_BYTES)
             if not data:
                 raise asyncio.IncompleteReadError(bytes(self._good), n)
             self.heard_s = asyncio.get_running_loop().time()
@@ -80,19 +82,26 @@ class Guest:
 
     Attributes:
         name: The user, `None` where nobody is asked.
+        client_id: What it calls itself; made up for one that does not.
+        key: What the broker knows it by. User and client id together, so that nobody meets, ends or
+            keeps out another user's client, whatever that calls itself.
+        address: Where it comes from.
         rules: What it may do.
     """
 
     def __init__(
         self,
         connect: Connect,
+        address: str,
         name: str | None,
         rules: Rules,
         reader: GuardedReader,
         writer: Writer,
     ) -> None:
         self.name = name
-        self.client_id = connect.client_id
+        self.client_id = connect.client_id or f"unnamed-{secrets.token_hex(8)}"
+        self.key = self.client_id if name is None else f"{name}\0{self.client_id}"
+        self.address = address
         self.rules = rules
         self.reader = reader
         self.writer = writer
@@ -111,18 +120,17 @@ class Guard:
 
     Args:
         users: Who may connect; `None` asks nobody.
-        owner_of: The user whose connection has a client id; raises `KeyError` when nobody has it.
 
     Attributes:
         refused: Connections that were not let in or ended, by reason.
-        forbidden: Messages of clients that were let in, on topics that are not theirs.
+        forbidden: Messages of clients that were let in, on topics that they may not use.
     """
 
-    def __init__(self, users: Users | None, owner_of: Callable[[str], str | None]) -> None:
+    def __init__(self, users: Users | None) -> None:
         self.refused: Counter[str] = Counter()
-        self.forbidden = Forbidden()
+        self.forbidden = Repeats("messages dropped reason=not allowed")
+        self._bad_packets = Repeats("connections closed reason=bad packet")
         self._users = users
-        self._owner_of = owner_of
         self._throttle = Throttle()
         self._guests: set[Guest] = set()
 
@@ -141,7 +149,7 @@ class Guard:
                 head, body, rest = await _read_connect(reader)
             connect = parse_connect(body)
         except UnsupportedLevel as error:
-            writer.write(_REFUSED_MQTT5 if error.level >= 5 else _REFUSED_LEVEL)
+            writer.write(_REFUSED_MQTT5 if error.is_mqtt5 else _REFUSED_LEVEL)
             self._refuse("other version of MQTT", address)
             return None
         except BadPacket as error:
@@ -164,7 +172,7 @@ class Guard:
             return None
         name, rules = known
         checked = GuardedReader(reader, head + body, rest)
-        return Guest(connect, name, rules, checked, Writer(writer))
+        return Guest(connect, address, name, rules, checked, Writer(writer))
 
     def welcome(self, guest: Guest) -> None:
         """The guest's connection is served from now on."""
@@ -173,16 +181,21 @@ class Guard:
     def part(self, guest: Guest) -> None:
         """The guest's connection is over."""
         self._guests.discard(guest)
+        if (error := guest.reader.error) is not None:
+            self.refused[f"bad packet: {error.fault}"] += 1
+            self._bad_packets.add(client=guest.client_id, address=guest.address, error=str(error))
 
     def sweep(self, now_s: float) -> None:
         """End the connections that are silent or stuck; called twice a second."""
         self.forbidden.say(now_s)
+        self._bad_packets.say(now_s)
         for guest in list(self._guests):
             reason = guest.check(now_s)
             if reason is not None:
                 self._guests.discard(guest)
                 self.refused[reason] += 1
-                log.info("connection ended reason=%s client=%r", reason, guest.client_id)
+                client = printable(guest.client_id)
+                log.info("connection ended reason=%s client=%r", reason, client)
                 guest.writer.abort()
 
     def _has_failed_often(self, address: str) -> bool:
@@ -205,13 +218,6 @@ class Guard:
         if connect.will_topic is not None and not rules.may_publish(connect.will_topic):
             self._refuse("will on a foreign topic", address)
             return _NOT_AUTHORIZED
-        try:
-            is_foreign = self._owner_of(connect.client_id) != name
-        except KeyError:
-            is_foreign = False
-        if is_foreign:
-            self._refuse("client id of another user", address)
-            return _REFUSED_ID
         return name, rules
 
     def _refuse(self, reason: str, address: str) -> None:
@@ -227,7 +233,7 @@ async def _read_connect(reader: asyncio.StreamReader) -> tuple[bytes, bytes, byt
     data = bytearray()
     while True:
         if data and data[0] != Kind.CONNECT << 4:
-            raise BadPacket("the first packet is no CONNECT [3.1.0.1]")
+            raise BadPacket(Fault.TYPE, "the first packet is no CONNECT [3.1.0.1]")
         size = packet_size(data, 0, MAX_CONNECT_BYTES) if data else None
         if size is not None:
             head = header_size(data, 0)

@@ -6,6 +6,8 @@ Numbers in brackets name the rules of the standard (OASIS MQTT 3.1.1). Does no I
 from dataclasses import dataclass
 from enum import IntEnum
 
+from pitboard.broker.faults import BadPacket, Fault, MissingId, UnsupportedLevel
+
 MAX_PACKET_BYTES = 256 * 1024
 """What a packet may hold after its fixed header; the largest message we send has 240 KiB."""
 
@@ -38,25 +40,6 @@ _KINDS = frozenset(Kind)
 _ACKS = frozenset({Kind.PUBACK, Kind.PUBREC, Kind.PUBREL, Kind.PUBCOMP})
 _BARE = frozenset({Kind.PINGREQ, Kind.DISCONNECT})
 _WITH_FLAG_2 = frozenset({Kind.PUBREL, Kind.SUBSCRIBE, Kind.UNSUBSCRIBE})
-
-
-class BadPacket(Exception):
-    """The bytes break the protocol; the connection they came on is closed."""
-
-
-class UnsupportedLevel(BadPacket):
-    """A CONNECT of another version of MQTT."""
-
-    def __init__(self, level: int) -> None:
-        super().__init__(f"protocol level {level}")
-        self.level = level
-
-
-class MissingId(BadPacket):
-    """A CONNECT that asks to keep its session and has no client id to keep it under."""
-
-    def __init__(self) -> None:
-        super().__init__("a session to keep without a client id [3.1.3.1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +110,9 @@ def packet_size(data: bytes | bytearray, start: int, limit: int) -> int | None:
             break
         shift += 7
         if shift > 21:
-            raise BadPacket("remaining length of more than 4 bytes [2.2.3]")
+            raise BadPacket(Fault.LENGTH, "remaining length of more than 4 bytes [2.2.3]")
     if length > limit:
-        raise BadPacket(f"packet of {length} bytes, the limit is {limit}")
+        raise BadPacket(Fault.SIZE, f"packet of {length} bytes, the limit is {limit}")
     end = at + length
     return end - start if end <= len(data) else None
 
@@ -138,18 +121,18 @@ def check(head: int, body: bytes) -> None:
     """Refuse a packet that no well-made client sends after its CONNECT. Raises `BadPacket`."""
     kind, flags = head >> 4, head & 0x0F
     if kind not in _KINDS or kind == Kind.CONNECT:
-        raise BadPacket(f"packet type {kind} [2.2.1]")
+        raise BadPacket(Fault.TYPE, f"packet type {kind} [2.2.1]")
     if kind == Kind.PUBLISH:
         _check_publish(flags, body)
         return
     if flags != (2 if kind in _WITH_FLAG_2 else 0):
-        raise BadPacket(f"flags {flags} of packet type {kind} [2.2.2]")
+        raise BadPacket(Fault.FLAGS, f"flags {flags} of packet type {kind} [2.2.2]")
     if kind in _BARE:
         if body:
-            raise BadPacket(f"packet type {kind} with a body")
+            raise BadPacket(Fault.LENGTH, f"packet type {kind} with a body")
     elif kind in _ACKS:
         if len(body) != 2:
-            raise BadPacket(f"packet type {kind} of {len(body)} bytes")
+            raise BadPacket(Fault.LENGTH, f"packet type {kind} of {len(body)} bytes")
     else:
         _check_filters(body, has_qos=kind == Kind.SUBSCRIBE)
 
@@ -162,7 +145,7 @@ def parse_connect(body: bytes) -> Connect:
     if (name, level) != (b"MQTT", LEVEL):
         if name in (b"MQTT", b"MQIsdp"):
             raise UnsupportedLevel(level)
-        raise BadPacket("protocol name [3.1.2.1]")
+        raise BadPacket(Fault.PROTOCOL, "protocol name [3.1.2.1]")
     _check_connect_flags(flags)
     keepalive_s = fields.number()
     client_id = fields.text()
@@ -182,19 +165,19 @@ def parse_connect(body: bytes) -> Connect:
 def _check_connect_flags(flags: int) -> None:
     has_will, will_qos = flags & 0x04, (flags >> 3) & 3
     if flags & 0x01:
-        raise BadPacket("reserved flag of CONNECT [3.1.2.3]")
+        raise BadPacket(Fault.FLAGS, "reserved flag of CONNECT [3.1.2.3]")
     if will_qos == 3 or (not has_will and flags & 0x38):
-        raise BadPacket("flags of the will [3.1.2.6]")
+        raise BadPacket(Fault.FLAGS, "flags of the will [3.1.2.6]")
     if flags & 0x40 and not flags & 0x80:
-        raise BadPacket("password without a user name [3.1.2.9]")
+        raise BadPacket(Fault.FLAGS, "password without a user name [3.1.2.9]")
 
 
 def _check_publish(flags: int, body: bytes) -> None:
     qos = (flags >> 1) & 3
     if qos == 3:
-        raise BadPacket("QoS 3 [3.3.1.2]")
+        raise BadPacket(Fault.QOS, "QoS 3 [3.3.1.2]")
     if qos == 0 and flags & 0x08:
-        raise BadPacket("a repeated QoS 0 message [3.3.1.1]")
+        raise BadPacket(Fault.FLAGS, "a repeated QoS 0 message [3.3.1.1]")
     fields = _Fields(body)
     _topic_name(fields)
     if qos:
@@ -205,16 +188,16 @@ def _check_filters(body: bytes, *, has_qos: bool) -> None:
     fields = _Fields(body)
     fields.packet_id()
     if fields.is_at_end:
-        raise BadPacket("no topic filter [3.8.3]")
+        raise BadPacket(Fault.FILTER, "no topic filter [3.8.3]")
     count = 0
     while not fields.is_at_end:
         count += 1
         if count > MAX_FILTERS:
-            raise BadPacket(f"more than {MAX_FILTERS} topic filters")
+            raise BadPacket(Fault.FILTER, f"more than {MAX_FILTERS} topic filters")
         if not is_filter(fields.text()):
-            raise BadPacket("not a topic filter [4.7.1]")
+            raise BadPacket(Fault.FILTER, "not a topic filter [4.7.1]")
         if has_qos and fields.byte() > 2:
-            raise BadPacket("QoS of a subscription [3.8.3]")
+            raise BadPacket(Fault.QOS, "QoS of a subscription [3.8.3]")
 
 
 def is_filter(text: str) -> bool:
@@ -232,7 +215,7 @@ def is_filter(text: str) -> bool:
 def _topic_name(fields: "_Fields") -> str:
     topic = fields.text()
     if not topic or "+" in topic or "#" in topic:
-        raise BadPacket("topic of a message [3.3.2.1]")
+        raise BadPacket(Fault.TOPIC, "topic of a message [3.3.2.1]")
     return topic
 
 
@@ -255,7 +238,7 @@ class _Fields:
 
     def packet_id(self) -> None:
         if self.number() == 0:
-            raise BadPacket("packet id 0 [2.3.1]")
+            raise BadPacket(Fault.PACKET_ID, "packet id 0 [2.3.1]")
 
     def data(self) -> bytes:
         return self._take(self.number())
@@ -265,19 +248,19 @@ class _Fields:
             # Refuses surrogates too.
             text = self.data().decode()
         except UnicodeDecodeError:
-            raise BadPacket("text that is not UTF-8 [1.5.3]") from None
+            raise BadPacket(Fault.TEXT, "text that is not UTF-8 [1.5.3]") from None
         if "\0" in text:
-            raise BadPacket("text with a NUL [1.5.3]")
+            raise BadPacket(Fault.TEXT, "text with a NUL [1.5.3]")
         return text
 
     def end(self) -> None:
         if not self.is_at_end:
-            raise BadPacket("bytes after the last field")
+            raise BadPacket(Fault.LENGTH, "bytes after the last field")
 
     def _take(self, size: int) -> bytes:
         end = self._at + size
         if end > len(self._body):
-            raise BadPacket("a field that ends behind its packet")
+            raise BadPacket(Fault.LENGTH, "a field that ends behind its packet")
         taken = self._body[self._at : end]
         self._at = end
         return taken

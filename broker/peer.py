@@ -31,6 +31,7 @@ from pitboard.broker.mailbox import Letter
 from pitboard.broker.packets import Kind
 from pitboard.broker.rules import Rules
 from pitboard.broker.streams import Reader, Writer
+from pitboard.contract.log_lines import printable
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ PENDING_FILTERS = 1000
 ANSWERS_MAX = 100
 """Answers that wait for the client to read them; it is not read while there are more."""
 
-TURN = 16
+PACKETS_A_TURN = 16
 """Packets of one client after which the others get their turn."""
 
 # topic, payload, QoS, retain flag
@@ -223,13 +224,13 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
                     break
                 packet = await packet_class(header).from_stream(self.reader, fixed_header=header)
                 await self._handlers[header.packet_type](self, packet)
-                if count % TURN == 0:
+                if count % PACKETS_A_TURN == 0:
                     await asyncio.sleep(0)
         except asyncio.CancelledError:
             # By `stop`, which waits for the event below.
             pass
         except Exception:
-            log.exception("packet not handled client=%r", self.client_id)
+            log.exception("packet not handled client=%r", printable(self.client_id))
         await self.handle_connection_closed()
         self._reader_stopped.set()
         await self.stop()
@@ -264,7 +265,8 @@ class Peer(BrokerProtocolHandler):  # type: ignore[misc]
     def _drop(self) -> None:
         self.dropped += 1
         if self.dropped == 1:
-            log.warning("messages dropped reason=client reads too slowly client=%r", self.client_id)
+            client = printable(self.client_id)
+            log.warning("messages dropped reason=client reads too slowly client=%r", client)
 
     _handlers: ClassVar[dict[int, Callable[["Peer", MQTTPacket], Awaitable[None]]]] = {
         Kind.CONNECT: handle_connect,

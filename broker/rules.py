@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pitboard.broker.filters import is_too_deep
 from pitboard.broker.users import User
 
 
@@ -10,6 +11,7 @@ class Rules:
     """The topics of one client; `None` is no topic at all.
 
     `$` topics are nobody's: the broker has none, and another broker's tell about all its clients.
+    Nor are topics and filters of more than `MAX_LEVELS` levels.
     """
 
     write_filter: str | None = "#"
@@ -35,7 +37,7 @@ def rules_of(user: User) -> Rules:
 
 def _covers(allowed: str | None, given: str) -> bool:
     """Whether *allowed*, which ends in `#`, matches all that *given* does."""
-    if allowed is None:
+    if allowed is None or is_too_deep(given):
         return False
     prefix = allowed.removesuffix("#")
     return given.startswith(prefix) or given == prefix.removesuffix("/")

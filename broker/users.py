@@ -5,6 +5,7 @@ One file holds them for the embedded broker; `mosquitto_files` gives the same fo
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -25,6 +26,7 @@ PASSWORD_BYTES = 32
 # no list of likely ones can be tried.
 _ROUNDS = 101
 _SALT_BYTES = 12
+_DIGEST_BYTES = 64
 _FORM = re.compile(r"\$7\$(\d{1,6})\$([A-Za-z0-9+/=]{1,64})\$([A-Za-z0-9+/=]{1,128})")
 
 EVERYTHING = "pitboard/v1/#"
@@ -121,11 +123,13 @@ def decode(data: bytes) -> Users:
     for user in found.users:
         is_monitor = user.role is Role.MONITOR
         fits = is_id(user.session_id or "") if is_monitor else user.session_id is None
-        has_hashes = _FORM.fullmatch(user.password) and (
-            user.nats_password is None or bcrypt.FORM.fullmatch(user.nats_password)
-        )
-        if not is_id(user.name) or not fits or not has_hashes:
+        if not is_id(user.name) or not fits:
             raise SettingsError(f"not a user, take it out: {user.name[:80]!r}")
+        nats = user.nats_password
+        if _parsed(user.password) is None or (nats is not None and not bcrypt.FORM.fullmatch(nats)):
+            raise SettingsError(
+                f"user {user.name} has a damaged password: delete his entry and make him anew"
+            )
         if names.count(user.name) > 1:
             raise SettingsError(f"user {user.name} stands there twice: remove one")
     return found
@@ -186,11 +190,23 @@ def _nats_rule(allowed: Sequence[str]) -> str:
 
 
 def _matches(stored: str, password: bytes) -> bool:
-    form = _FORM.fullmatch(stored)
-    if form is None:
+    parsed = _parsed(stored)
+    if parsed is None:
         return False
-    salt, expected = (base64.b64decode(part) for part in form.group(2, 3))
-    return hmac.compare_digest(_digest(password, salt, int(form[1])), expected)
+    rounds, salt, expected = parsed
+    return hmac.compare_digest(_digest(password, salt, rounds), expected)
+
+
+def _parsed(stored: str) -> tuple[int, bytes, bytes] | None:
+    """Rounds, salt and digest of a hashed password; `None` when it is none."""
+    form = _FORM.fullmatch(stored)
+    if form is None or int(form[1]) == 0:
+        return None
+    try:
+        salt, digest = (base64.b64decode(part, validate=True) for part in form.group(2, 3))
+    except binascii.Error:
+        return None
+    return (int(form[1]), salt, digest) if len(digest) == _DIGEST_BYTES else None
 
 
 def _digest(password: bytes, salt: bytes, rounds: int) -> bytes:

@@ -1,6 +1,7 @@
 """`pitboard credentials`: make, list and take away the users of a broker.
 
-One file belongs to the embedded broker; beside it two are the same for mosquitto, one for NATS.
+One file belongs to the embedded broker; beside it two are the same for mosquitto, one for NATS,
+with its name in place of `.json`.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from pitboard.contract.errors import SettingsError
 from pitboard.contract.topics import new_id
 
 FILE_NAME = "users.json"
+SUFFIX = ".json"
 PASSWORDS_SUFFIX = ".mosquitto-passwords"
 ACL_SUFFIX = ".mosquitto-acl"
 NATS_SUFFIX = ".nats.conf"
@@ -133,6 +135,9 @@ def _keep_owner(path: Path, descriptor: int) -> None:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Alone with the files, so that two who add a user both succeed."""
+    # `pit.a` and `pit.b` would share what is made for the other brokers.
+    if path.suffix != SUFFIX:
+        raise SettingsError(f"--users {path}: choose a name that ends in {SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=LOCK_WITHIN_S):

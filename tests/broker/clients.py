@@ -146,7 +146,6 @@ def subscribe_packet(topic: str, qos: int = 0) -> bytes:
 
 DISCONNECT = packet(0xE0, b"")
 CONNACK = bytes([0x20, 2, 0, 0])
-WRONG_ID = bytes([0x20, 2, 0, 2])
 NOT_AUTHORIZED = bytes([0x20, 2, 0, 5])
 
 

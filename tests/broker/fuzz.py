@@ -1,5 +1,7 @@
 """Broken clients by the thousand at an embedded broker, beside a pair of healthy ones.
 
+Half of them come to a broker without users, half to one with users, logged in as a monitor.
+
     python -m tests.broker.fuzz [--packets 100000] [--seconds 900] [--seed N]
 
 No packet may raise anything, delay the healthy pair by a second or leave anything behind.
@@ -9,74 +11,50 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import itertools
 import logging
 import random
 import socket
 import struct
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvloop
 
 from pitboard.broker import EmbeddedBroker
 from pitboard.broker.engine import Engine
+from pitboard.broker.users import Role, Users, new_user
 from tests.bridge.support import eventually
 from tests.broker.clients import (
-    CONNACK,
     DISCONNECT,
-    Got,
-    connect_packet,
-    packet,
-    subscribe_packet,
-    text,
 )
 from tests.broker.mutants import Mutator
-from tests.brokers import TIMEOUT_S
-
-LATE_S = 0.1 * TIMEOUT_S
-"""How long a message of the healthy pair, or the end of a connection, may take."""
+from tests.broker.pair import LATE_S, MONITOR, READER, TOPIC, Tally, healthy
 
 ROUND = 250
 """Connections after which the broker must be as empty as at its start."""
 
 AT_ONCE = 10
 
-TOPIC = "pitboard/v1/healthy/pc-1/telemetry"
-WILL = Got("pitboard/v1/healthy/pc-1/status", b"lost", retain=True, qos=1)
+BROKEN = ("broken", "one")
+"""A monitor of a session that the mutator publishes to, beside others."""
 
 _NOTHING = struct.pack("ii", 1, 0)
 
 
-@dataclass
-class Tally:
-    """What was sent, and what went wrong."""
-
-    seed: int
-    connections: int = 0
-    packets: int = 0
-    delivered: int = 0
-    slowest_s: float = 0.0
-    faults: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return (
-            f"seed={self.seed} connections={self.connections} packets={self.packets} "
-            f"healthy_messages={self.delivered} slowest_ms={1000 * self.slowest_s:.0f} "
-            f"faults={len(self.faults)}"
-        )
-
-
-async def fuzz(seed: int, *, packets: int, seconds: float = float("inf")) -> Tally:
+async def fuzz(
+    seed: int, *, packets: int, seconds: float = float("inf"), has_users: bool = False
+) -> Tally:
     """Send at least *packets*, or for *seconds*; faults end it early."""
-    tally = Tally(seed)
-    mutator = Mutator(seed)
+    tally = Tally(seed, has_users)
+    mutator = Mutator(seed, BROKEN if has_users else None)
     end_s = time.monotonic() + seconds
+    users = _users() if has_users else None
     with _watched(tally):
-        async with EmbeddedBroker(port=0) as broker, _healthy(broker, tally):
+        async with EmbeddedBroker(port=0, users=users) as broker, healthy(broker, tally):
             assert broker._engine is not None
             engine: Engine = broker._engine
             narrow(engine)
@@ -85,7 +63,21 @@ async def fuzz(seed: int, *, packets: int, seconds: float = float("inf")) -> Tal
             while tally.packets < packets and time.monotonic() < end_s and not tally.faults:
                 await _one_round(broker, mutator, tally)
                 await _empty(engine, before, tally)
+            # Whoever is kept out breaks nothing.
+            if has_users and engine.guard.refused["wrong password"]:
+                tally.faults.append("connections were not let in")
     return tally
+
+
+def _users() -> Users:
+    (broken, one), (monitor, two), (reader, three) = BROKEN, MONITOR, READER
+    return Users(
+        users=(
+            new_user(Role.MONITOR, one, name=broken, session_id="s0"),
+            new_user(Role.MONITOR, two, name=monitor, session_id="healthy"),
+            new_user(Role.BRIDGE, three, name=reader),
+        )
+    )
 
 
 async def _one_round(broker: EmbeddedBroker, mutator: Mutator, tally: Tally) -> None:
@@ -154,61 +146,6 @@ class _Client:
             tally.faults.append(f"a connection that ended stays open: {self._chunks!r:.500}")
 
 
-@asynccontextmanager
-async def _healthy(broker: EmbeddedBroker, tally: Tally) -> AsyncIterator[None]:
-    """A monitor that publishes and a reader that receives, as long as the block runs."""
-    monitor = await _entered(broker, connect_packet("healthy-monitor", WILL, 10))
-    reader = await _entered(broker, connect_packet("healthy-reader"))
-    reader[1].write(subscribe_packet("pitboard/v1/healthy/#"))
-    assert await _packet(reader[0]) == b"\x90\0\1\0"
-    task = asyncio.create_task(_exchange(monitor, reader, tally), name="healthy pair")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-        for _, writer in (monitor, reader):
-            writer.transport.abort()
-
-
-_Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-async def _entered(broker: EmbeddedBroker, connect: bytes) -> _Line:
-    reader, writer = await asyncio.open_connection(broker.host, broker.port)
-    writer.write(connect)
-    assert await reader.readexactly(4) == CONNACK
-    return reader, writer
-
-
-async def _exchange(monitor: _Line, reader: _Line, tally: Tally) -> None:
-    try:
-        while True:
-            sent = b"%d" % tally.delivered
-            began_s = time.monotonic()
-            async with asyncio.timeout(LATE_S):
-                monitor[1].write(packet(0x33, text(TOPIC) + b"\0\1" + sent))
-                assert await _packet(monitor[0]) == b"\x40\0\1"
-                assert await _packet(reader[0]) == b"\x30" + text(TOPIC) + sent
-            tally.delivered += 1
-            tally.slowest_s = max(tally.slowest_s, time.monotonic() - began_s)
-            await asyncio.sleep(0.01)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the pair has been disturbed
-        tally.faults.append(f"healthy pair disturbed after {tally.delivered} messages: {error!r}")
-
-
-async def _packet(reader: asyncio.StreamReader) -> bytes:
-    """The next packet, as its first byte and its body."""
-    head = await reader.readexactly(1)
-    length = shift = 0
-    while True:
-        (digit,) = await reader.readexactly(1)
-        length |= (digit & 0x7F) << shift
-        shift += 7
-        if not digit & 0x80:
-            return head + await reader.readexactly(length)
-
-
 def narrow(engine: Engine) -> None:
     """Let the kernel take little of what a client does not read, so that its answers wait."""
     for server in engine._servers.values():
@@ -221,7 +158,7 @@ def _held(engine: Engine) -> dict[str, Any]:
     return {
         "connections": len(engine._connections),
         "sessions": sorted(engine._sessions),
-        "subscriptions": {key: len(held) for key, held in engine._subscriptions.items()},
+        "subscriptions": sorted(engine.filters),
         "serving": sorted(engine._serving),
         "guests": (len(engine._guests), len(engine.guard._guests)),
         "slots": [server.conn_count for server in engine._servers.values()],
@@ -275,18 +212,21 @@ def _watched(tally: Tally) -> Iterator[None]:
 
 
 def main() -> int:
-    """Run on both event loops, print, and return the exit code."""
+    """Run on both event loops, with users and without, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.broker.fuzz")
     parser.add_argument("--packets", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=900.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     wanted = parser.parse_args()
     is_good = True
-    for name, factory in {"asyncio": None, "uvloop": uvloop.new_event_loop}.items():
-        print(f"loop={name} seed={wanted.seed}", flush=True)  # noqa: T201
-        packets = wanted.packets // 2
+    loops = {"asyncio": None, "uvloop": uvloop.new_event_loop}
+    packets, seconds = wanted.packets // 4, wanted.seconds / 4
+    for (name, factory), has_users in itertools.product(loops.items(), (False, True)):
+        print(f"loop={name} users={has_users} seed={wanted.seed}", flush=True)  # noqa: T201
         with asyncio.Runner(loop_factory=factory) as runner:
-            tally = runner.run(fuzz(wanted.seed, packets=packets, seconds=wanted.seconds / 2))
+            tally = runner.run(
+                fuzz(wanted.seed, packets=packets, seconds=seconds, has_users=has_users)
+            )
         print(*tally.faults, tally, sep="\n")  # noqa: T201
         is_good &= not tally.faults and tally.packets >= packets
     return 0 if is_good else 1

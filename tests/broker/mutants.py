@@ -9,7 +9,16 @@ from tests.broker.clients import DISCONNECT, packet, text
 
 TOPICS = (
     *(f"pitboard/v1/s{number}/pc-1/status" for number in range(4)),
-    *("pitboard/v1/s0/pc-1/laps/0", "other/program", "a//b", "/", "$SYS/x", "pit\nstop", "ü/é"),
+    *(
+        "pitboard/v1/s0/pc-1/laps/0",
+        "other/program",
+        "a//b",
+        "/",
+        "$SYS/x",
+        "pit\nstop",
+        "ü/é",
+        "x" + 40 * "/x",
+    ),
 )
 FILTERS = (*TOPICS, "#", "+/+", "+", "/#", "pitboard/v1/+/+/status", "pitboard/v1/s0/#", "$SYS/#")
 CLIENT_IDS = ("", "a", "b", "c", "pb-s0-pc-1", "x" * 300)
@@ -20,10 +29,16 @@ _FOREIGN = (0x00, 0x20, 0x90, 0xB0, 0xD0, 0xF0)
 
 
 class Mutator:
-    """Makes up what connections send; the same seed makes the same."""
+    """Makes up what connections send; the same seed makes the same.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        login: User and password of each CONNECT; the first is then never damaged, so that the
+            connection is let in whatever follows.
+    """
+
+    def __init__(self, seed: int, login: tuple[str, str] | None = None) -> None:
         self._random = random.Random(seed)
+        self._login = login
         self._makers: tuple[Callable[[], bytes], ...] = (
             *(self._publish, self._publish, self._publish, self._subscribe, self._subscribe),
             *(self._unsubscribe, self._ack, self._ack, self._bare, self._connect, self._foreign),
@@ -42,6 +57,8 @@ class Mutator:
         if choice.random() < 0.95:
             found.insert(0, self._connect())
         for index in range(len(found)):
+            if index == 0 and self._login is not None:
+                continue
             # A damaged CONNECT hides all that comes after it.
             if choice.random() < (0.1 if index == 0 else 0.25):
                 found[index] = choice.choice(self._harms)(found[index])
@@ -75,7 +92,10 @@ class Mutator:
         if choice.random() < 0.4:
             flags |= 0x04 | choice.randrange(3) << 3 | choice.choice((0, 0x20))
             tail += text(choice.choice(TOPICS)) + text(choice.randbytes(choice.choice(SIZES[:4])))
-        if choice.random() < 0.2:
+        if self._login is not None:
+            flags |= 0xC0
+            tail += b"".join(map(text, self._login))
+        elif choice.random() < 0.2:
             flags |= 0xC0
             tail += text("ada") + text(choice.randbytes(8))
         keepalive = struct.pack("!H", choice.choice((0, 1, 60, 65535)))

@@ -69,4 +69,6 @@ def is_served(broker: EmbeddedInThread, client_id: str) -> bool:
     """Whether a connection has this client id, up to the last that follows from its end."""
     engine = broker.broker._engine
     assert engine is not None
-    return broker.call(lambda: client_id in engine._serving)
+    return broker.call(
+        lambda: any(guest.client_id == client_id for guest, _ in engine._serving.values())
+    )

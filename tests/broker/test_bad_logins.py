@@ -9,7 +9,6 @@ import pytest
 from pitboard.broker.engine import Engine
 from tests.broker.clients import (
     NOT_AUTHORIZED,
-    WRONG_ID,
     Got,
     answer,
     connect_packet,
@@ -25,6 +24,8 @@ from tests.brokers import EmbeddedInThread
 from tests.waiting import eventually
 
 ATTEMPTS = 3
+
+BOSS = ("boss", "four")
 
 Tables = dict[str, dict[object, int]]
 
@@ -50,6 +51,8 @@ def _tables(engine: Engine) -> Iterator[tuple[str, dict[object, int]]]:
     owners: dict[str, object] = {"engine": engine, "guard": engine.guard}
     for client_id, (session, peer) in engine._sessions.items():
         owners |= {f"session {client_id}": session, f"peer {client_id}": peer}
+    yield "filters", dict.fromkeys(engine.filters, 1)
+    yield "retained", {value.topic: len(value.data) for value in engine.kept}
     for owner, whole in owners.items():
         for name, table in vars(whole).items():
             if name == "refused":
@@ -58,6 +61,12 @@ def _tables(engine: Engine) -> Iterator[tuple[str, dict[object, int]]]:
                 yield f"{owner} {name}", {key: _size(held) for key, held in table.items()}
             elif isinstance(table, list | set | deque):
                 yield f"{owner} {name}", {id(held): _size(held) for held in table}
+
+
+def publish(broker: EmbeddedInThread, topic: str, payload: bytes) -> None:
+    """Let the admin publish."""
+    with Line(broker, "sender", login=BOSS) as sender:
+        sender.publish(topic, payload, 1)
 
 
 def _size(held: object) -> int:
@@ -82,6 +91,11 @@ def _size(held: object) -> int:
             packet(0x10, text("MQIsdp") + b"\x03\x02\0\x3c" + text("x")),
             b"\x20\x02\x00\x01",
             id="26-mqtt31",
+        ),
+        pytest.param(
+            packet(0x10, text("MQTT") + b"\x84\x02\0\x3c" + text("x")),
+            b"\x20\x02\x00\x01",
+            id="bridge at 3.1.1",
         ),
         pytest.param(publish_packet(OWN, b"x"), b"", id="first packet is no CONNECT"),
         pytest.param(b"GET / HTTP/1.1\r\n\r\n", b"", id="http"),
@@ -129,15 +143,6 @@ def test_stranger_is_answered_in_the_protocol_and_leaves_no_trace(
             "will on a foreign topic",
             id="18-will-on-another-session",
         ),
-        pytest.param(
-            login("eve", "two", "car"), WRONG_ID, "client id of another user", id="another-user"
-        ),
-        pytest.param(
-            packet(0x10, connect_body("car", is_clean=False, login=("eve", "two"))),
-            WRONG_ID,
-            "client id of another user",
-            id="another-user-to-resume",
-        ),
     ],
 )
 def test_client_id_in_use_cannot_be_taken_by_others(
@@ -161,6 +166,58 @@ def test_client_id_in_use_cannot_be_taken_by_others(
     tables(closed, 2)
     neighbours.are_served()
     assert neighbours.heard == [Got(OWN, b"alive"), Got(OWN, b"lost")]
+
+
+@pytest.mark.parametrize("is_clean", [True, False], ids=["clean", "to-resume"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(("ada", "one"), ("bridge", "three"), id="owner-first"),
+        pytest.param(("bridge", "three"), ("ada", "one"), id="owner-second"),
+    ],
+)
+def test_users_with_the_same_client_id_never_meet(
+    closed: EmbeddedInThread,
+    neighbours: Neighbours,
+    first: tuple[str, str],
+    second: tuple[str, str],
+    *,
+    is_clean: bool,
+) -> None:
+    """Else whoever is first keeps the owner out for as long as he likes."""
+    wills = {"ada": WILL, "bridge": None}
+    with Line(closed, "car", is_clean=is_clean, login=first, will=wills[first[0]]) as one:
+        assert one.subscribe((OWN, 1)) == [1]
+
+        for _ in range(ATTEMPTS):
+            with Line(closed, "car", is_clean=is_clean, login=second, will=wills[second[0]]) as two:
+                assert (two.rest(), one.rest()) == ([], [])
+                assert two.subscribe((f"{OWN}/x", 1)) == [1]
+                publish(closed, OWN, b"alive")
+                assert one.next() == Got(OWN, b"alive", qos=1)
+                assert two.rest() == []
+                neighbours.are_served()
+                two.unsubscribe(f"{OWN}/x")
+
+        assert one.rest() == []
+    assert closed.call(lambda: dict(engine_of(closed).guard.refused)) == {}
+    assert neighbours.heard == [Got(OWN, b"alive")] * ATTEMPTS
+
+
+def test_end_of_a_client_ends_none_of_another_user_with_its_client_id(
+    closed: EmbeddedInThread, neighbours: Neighbours
+) -> None:
+    with Line(closed, "car", login=("bridge", "three")) as other:
+        other.subscribe((OWN, 0))
+        Line(closed, "car", login=("ada", "one"), will=WILL).cut()
+        assert other.next() == Got(OWN, b"lost")
+
+        with Line(closed, "car", login=("ada", "one")) as owner:
+            owner.publish(OWN, b"online", 1)
+            assert other.next() == Got(OWN, b"online")
+
+    neighbours.are_served()
+    assert neighbours.heard == [Got(OWN, b"lost"), Got(OWN, b"online")]
 
 
 def test_own_client_id_is_taken_over_and_the_older_connection_ends_with_its_will(

@@ -160,7 +160,7 @@ async def test_broker_stops_within_two_seconds_with_stuck_clients() -> None:
         stuck = socket.create_connection((broker.host, broker.port))
         stuck.sendall(connect_packet("stuck") + subscribe_packet("#"))
         with anyio.fail_after(TIMEOUT_S):
-            while "#" not in broker._engine._subscriptions:
+            while "#" not in broker._engine.filters:
                 await anyio.lowlevel.checkpoint()
         for _ in range(100):
             broker._engine.publish(SETUP, bytes(200_000), qos=0, retain=False)
@@ -248,7 +248,7 @@ def test_two_hundred_connections_leave_nothing_behind(embedded: EmbeddedInThread
         sizes = embedded.call(
             lambda: (
                 len(engine._sessions),
-                len(engine._subscriptions),
+                len(list(engine.filters)),
                 len(engine._connections),
                 len(engine._serving),
             )
@@ -266,7 +266,7 @@ def test_filters_that_nobody_uses_any_more_are_forgotten(embedded: EmbeddedInThr
             bridge.client.unsubscribe(f"pitboard/v1/s{number}/#")
         bridge.subscribe("end")
 
-        assert embedded.call(lambda: list(engine._subscriptions)) == ["end"]
+        assert embedded.call(lambda: list(engine.filters)) == ["end"]
 
 
 def test_clients_that_come_and_go_are_not_logged(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from contextlib import closing
 
 import psutil
@@ -11,12 +12,13 @@ import pytest
 
 from pitboard.broker import guard
 from pitboard.broker import peer as peer_module
+from pitboard.broker.embedded import WATCH_EVERY_S
 from pitboard.broker.engine import Engine
 from pitboard.broker.packets import MAX_FILTERS
 from tests.broker.clients import CONNACK, Got, login, packet, subscribe_packet, text
 from tests.broker.conformance.line import PUBACK, Line
 from tests.broker.fuzz import narrow
-from tests.broker.neighbours import OWN, Neighbours, is_served
+from tests.broker.neighbours import FRESH_S, OWN, Neighbours, is_served
 from tests.brokers import TIMEOUT_S, EmbeddedInThread
 from tests.waiting import eventually
 
@@ -95,6 +97,39 @@ def test_client_that_reads_no_answer_is_cut_and_costs_nobody_anything(
     assert memory().rss - before_bytes < MEMORY_BYTES
     eventually(lambda: not is_served(closed, "flood"))
     assert engine.guard.refused == {"stopped reading": 1}
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_subscriber_that_stops_reading_is_cut(
+    closed: EmbeddedInThread, neighbours: Neighbours, qos: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When its time is over and no sooner; meanwhile it costs little and nobody waits for it."""
+    monkeypatch.setattr(guard, "WRITE_WITHIN_S", 0.5)
+    engine = engine_of(closed)
+    closed.call(lambda: narrow(engine))
+    before_bytes = psutil.Process().memory_info().rss
+    with (
+        closing(deaf(closed, "stuck")) as sock,
+        Line(closed, "big", login=("boss", "four")) as big,
+    ):
+        sock.sendall(subscribe_packet("pitboard/v1/spa24/#", qos))
+        assert len(sock.recv(5)) == 5
+        peer = engine._sessions["ada\0stuck"][1]
+        peak_bytes = most_waiting = 0
+        began_s = time.monotonic()
+        while is_served(closed, "stuck"):
+            big.publish(OWN, bytes(200_000), qos)
+            neighbours.are_served()
+            neighbours.heard.clear()
+            peak_bytes = max(peak_bytes, psutil.Process().memory_info().rss)
+            most_waiting = max(most_waiting, closed.call(lambda: peer.writer.backlog))
+        lived_s = time.monotonic() - began_s
+
+    assert engine.guard.refused == {"stopped reading": 1}
+    # The broker looks twice: when the bytes begin to wait, and when they have waited too long.
+    assert 0.5 <= lived_s < 0.5 + 2 * WATCH_EVERY_S + FRESH_S
+    assert 0 < most_waiting < peer_module.BACKLOG_BYTES + 250_000
+    assert peak_bytes - before_bytes < MEMORY_BYTES
 
 
 def test_client_that_is_behind_is_heard_all_the_same(

@@ -1,6 +1,7 @@
 """What strangers and careless clients meet at the embedded broker's door, over real sockets."""
 
 import logging
+import re
 import socket
 import time
 from contextlib import ExitStack, closing
@@ -11,6 +12,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from pitboard.broker import guard
+from pitboard.broker.exchange import FILTER_BYTES
 from pitboard.broker.throttle import FAILURES
 from pitboard.contract.log_lines import REPEAT_AFTER_S
 from tests.broker.clients import (
@@ -26,10 +28,10 @@ from tests.broker.clients import (
     messages,
     packet,
     publish_packet,
-    raw_client,
     subscribe_packet,
     text,
 )
+from tests.broker.conformance.line import Line
 from tests.broker.neighbours import FOREIGN, FRESH_S, OWN, WILL, Neighbours, is_served
 from tests.brokers import TIMEOUT_S, EmbeddedInThread
 from tests.waiting import eventually
@@ -49,6 +51,7 @@ def refusals(broker: EmbeddedInThread) -> dict[str, int]:
         pytest.param("bridge", "three", OWN, False, id="bridge writes nothing"),
         pytest.param("boss", "four", OWN, True, id="admin"),
         pytest.param("boss", "four", "$SYS/x", False, id="15-dollar-topic"),
+        pytest.param("ada", "one", OWN + 28 * "/x", False, id="33 levels"),
     ],
 )
 def test_message_on_a_foreign_topic_is_dropped_and_the_link_kept(
@@ -106,6 +109,8 @@ def test_dropped_messages_of_all_clients_are_logged_in_one_line_a_minute(
         pytest.param("ada", "one", "#", 0x80, id="everything"),
         pytest.param("bridge", "three", "pitboard/v1/#", 0, id="bridge"),
         pytest.param("bridge", "three", "$SYS/#", 0x80, id="dollar topics"),
+        pytest.param("ada", "one", "pitboard/v1/spa24" + 29 * "/+", 0, id="32 levels"),
+        pytest.param("ada", "one", "pitboard/v1/spa24" + 30 * "/+", 0x80, id="33 levels"),
     ],
 )
 def test_subscription_beyond_the_rules_is_refused_with_0x80(
@@ -211,6 +216,17 @@ def test_silent_client_is_cut_after_its_keepalive_and_its_will_comes_once(
     assert refusals(closed) == {"silent": 1}
 
 
+def test_client_without_an_id_is_named_all_the_same_when_it_is_cut(
+    closed: EmbeddedInThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with closing(dial(closed, connect_packet("", keepalive_s=1, user=("ada", "one")))) as car:
+        assert answer(car) == CONNACK
+
+    (line,) = caplog.messages
+    assert re.fullmatch(r"connection ended reason=silent client='unnamed-[0-9a-f]{16}'", line)
+
+
 @pytest.mark.parametrize(
     "protocol", [MQTTProtocolVersion.MQTTv31, MQTTProtocolVersion.MQTTv5], ids=["3.1", "5"]
 )
@@ -243,24 +259,6 @@ def test_client_that_pings_lives(embedded: EmbeddedInThread) -> None:
             assert car.recv(2) == b"\xd0\x00"
 
 
-def test_subscriber_that_stops_reading_is_cut(
-    embedded: EmbeddedInThread, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(guard, "WRITE_WITHIN_S", 0.3)
-    with closing(raw_client(embedded, "stuck")) as stuck, messages(embedded) as healthy:
-        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        stuck.sendall(subscribe_packet("a"))
-        stuck.recv(5)
-        healthy.subscribe("a")
-        end_s = time.monotonic() + TIMEOUT_S
-        while not refusals(embedded):
-            healthy.publish("a", bytes(200_000))
-            healthy.next()
-            assert time.monotonic() < end_s
-
-    assert refusals(embedded) == {"stopped reading": 1}
-
-
 def test_connection_above_the_limit_is_refused_and_slots_come_back(
     closed: EmbeddedInThread, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,3 +283,15 @@ def test_subscriptions_of_one_client_are_limited(
     with messages(embedded) as client:
         assert [client.subscribe(topic)[0] for topic in "abc"] == [0, 0, 0x80]
         assert client.subscribe("a") == [0]
+
+
+def test_bytes_of_all_filters_of_one_client_are_limited(embedded: EmbeddedInThread) -> None:
+    """A thousand clients with a hundred of the longest would take six gigabytes."""
+    half = (FILTER_BYTES // 2 - 1) * "x"
+    with Line(embedded) as client:
+        assert client.subscribe((f"{half}a", 0), (f"{half}b", 0), ("c", 0)) == [0, 0, 0x80]
+        assert client.subscribe((f"{half}a", 1)) == [1]
+
+        client.unsubscribe(f"{half}b")
+
+        assert client.subscribe(("c", 0)) == [0]

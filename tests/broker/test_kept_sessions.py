@@ -44,7 +44,7 @@ def held(broker: EmbeddedInThread) -> tuple[Any, ...]:
 
     def look() -> tuple[Any, ...]:
         engine = engine_of(broker)
-        return len(engine.absences), sorted(engine._sessions), sorted(engine._subscriptions)
+        return len(engine.absences), sorted(engine._sessions), sorted(engine.filters)
 
     return broker.call(look)
 
@@ -265,7 +265,7 @@ def test_broker_that_stops_keeps_nothing(closed: EmbeddedInThread) -> None:
     closed.stop()
 
     engine = engine_of(closed)
-    assert (len(engine.absences), engine._sessions, engine._subscriptions) == (0, {}, {})
+    assert (len(engine.absences), engine._sessions, list(engine.filters)) == (0, {}, [])
     line.cut()
 
 

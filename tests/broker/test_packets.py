@@ -4,13 +4,12 @@ import struct
 
 import pytest
 
+from pitboard.broker.faults import BadPacket, UnsupportedLevel
 from pitboard.broker.packets import (
     MAX_FILTERS,
     MAX_PACKET_BYTES,
-    BadPacket,
     Connect,
     Splitter,
-    UnsupportedLevel,
     check,
     is_filter,
     packet_size,
@@ -158,13 +157,20 @@ def test_user_and_password_are_parsed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "level"), [pytest.param("MQTT", 5, id="25-mqtt5"), ("MQIsdp", 3), ("MQTT", 3)]
+    ("name", "level", "is_mqtt5"),
+    [
+        pytest.param("MQTT", 5, True, id="25-mqtt5"),
+        ("MQIsdp", 3, False),
+        ("MQTT", 3, False),
+        ("MQTT", 6, False),
+        pytest.param("MQTT", 0x84, False, id="bridge at 3.1.1"),
+    ],
 )
-def test_other_version_of_mqtt_is_told_apart(name: str, level: int) -> None:
+def test_other_version_of_mqtt_is_told_apart(name: str, level: int, *, is_mqtt5: bool) -> None:
     with pytest.raises(UnsupportedLevel) as refused:
         parse_connect(connect_body(name=name, level=level))
 
-    assert refused.value.level == level
+    assert refused.value.is_mqtt5 is is_mqtt5
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ NEXT_DOOR = "pitboard/v1/spa24-2/pc-1/status"
         ("pitboard/v2/spa24/pc-1/status", False, False, False, True),
         ("other", False, False, False, True),
         ("$SYS/x", False, False, False, False),
+        (OWN + 28 * "/x", False, False, False, False),
     ],
 )
 def test_who_may_publish(
@@ -46,6 +47,8 @@ def test_who_may_publish(
         ("+/v1/spa24/#", False, False, True),
         ("$SYS/#", False, False, False),
         ("$share/a/pitboard/v1/spa24/#", False, False, False),
+        ("pitboard/v1/spa24" + 29 * "/+", True, True, True),
+        ("pitboard/v1/spa24" + 29 * "/+" + "/#", False, False, False),
     ],
 )
 def test_who_may_subscribe(

@@ -1,14 +1,18 @@
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pitboard.broker import EmbeddedBroker
+from pitboard.broker import EmbeddedBroker, retained
 from pitboard.broker.expiry import KEEP_S
 from pitboard.broker.store import Kept, Store
+from pitboard.contract.log_lines import REPEAT_AFTER_S
 from tests.broker.clients import Got, messages
-from tests.brokers import EmbeddedInThread, free_port
+from tests.broker.conformance.line import Line
+from tests.broker.neighbours import FOREIGN, OWN, Neighbours
+from tests.brokers import TIMEOUT_S, EmbeddedInThread, free_port
 from tests.cli.running import Pitboard
 from tests.waiting import eventually
 
@@ -100,6 +104,53 @@ def test_session_that_stays_silent_after_a_restart_is_dropped_too(tmp_path: Path
 
         assert watcher.next() == Got("pitboard/v1/old/pc/setup", b"")
         eventually(lambda: Store(path).load() == [Kept("other", b"on", 1)])
+
+
+@pytest.mark.anyio
+async def test_broker_with_a_full_store_stops_within_two_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    data = bytes(retained.ALL_BYTES // retained.ALL_VALUES - 100)
+    async with EmbeddedBroker(port=0, store=Store(path)) as broker:
+        engine = broker._engine
+        assert engine is not None
+        for number in range(retained.ALL_VALUES):
+            engine.publish(f"pitboard/v1/s{number % 50}/{number}", data, qos=1, retain=True)
+        began_s = time.monotonic()
+
+    assert time.monotonic() - began_s < 0.2 * TIMEOUT_S
+    assert engine.unkept.count == 0
+    assert len(Store(path).load()) == retained.ALL_VALUES
+
+
+def test_value_without_room_is_delivered_and_not_kept_and_logged_once_a_minute(
+    closed: EmbeddedInThread,
+    neighbours: Neighbours,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Who fills his session takes no room of the others."""
+    monkeypatch.setattr(retained, "SESSION_VALUES", 2)
+    caplog.set_level(logging.WARNING)
+    engine = closed.broker._engine
+    assert engine is not None
+    topics = [f"{OWN}/{number}" for number in range(5)]
+    with Line(closed, "car", login=("ada", "one")) as car:
+        for topic in topics:
+            car.publish(topic, b"x", 1, retain=True)
+    with Line(closed, "other", login=("eve", "two")) as other:
+        other.publish(FOREIGN, b"x", 1, retain=True)
+
+    neighbours.are_served()
+    assert neighbours.heard == [Got(topic, b"x") for topic in (*topics, FOREIGN)]
+    with Line(closed, "late", login=("bridge", "three")) as late:
+        late.subscribe(("pitboard/v1/#", 0))
+        assert {got.topic for got in late.rest()} == {*topics[:2], FOREIGN}
+    closed.call(lambda: engine.sweep(closed.loop.time()))
+    closed.call(lambda: engine.sweep(closed.loop.time() + REPEAT_AFTER_S))
+    start = "values not kept reason=no room for more retained values count="
+    counts = [int(line.removeprefix(start).split()[0]) for line in caplog.messages]
+    assert sum(counts) == 3
+    assert len(counts) <= 2
 
 
 @pytest.mark.parametrize(

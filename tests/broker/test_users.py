@@ -1,4 +1,5 @@
 import pytest
+from msgspec import structs
 
 from pitboard.broker import users as files
 from pitboard.broker.users import Role, User, Users, hashed, new_password, new_user, with_nats
@@ -48,12 +49,45 @@ def test_users_come_back_from_their_file(ada: User) -> None:
         pytest.param(b"[1]", id="another shape"),
         pytest.param(b"\xff", id="not text"),
         pytest.param(b'{"users":[{"name":"a","role":"king","password":"x"}]}', id="unknown role"),
-        pytest.param(b'{"users":[{"name":"a","role":"bridge","password":"x"}]}', id="no hash"),
     ],
 )
 def test_damaged_file_is_refused(data: bytes) -> None:
     with pytest.raises(SettingsError):
         files.decode(data)
+
+
+GOOD_HASH = "$7$101$YWFhYWFhYWFhYWFh$" + "A" * 86 + "=="
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param("x", id="no hash"),
+        pytest.param("$7$101$a$a", id="not base64"),
+        pytest.param(GOOD_HASH.replace("YWFh$", "YQ==YQ==$"), id="salt with a pad inside"),
+        pytest.param(GOOD_HASH.replace("$101$", "$0$"), id="no rounds"),
+        pytest.param("$7$101$YWFhYWFhYWFhYWFh$YWFh", id="short digest"),
+    ],
+)
+def test_hash_that_cannot_be_checked_is_refused_with_the_name_of_its_user(stored: str) -> None:
+    """Else each of his logins would be an error in the broker."""
+    good, bad = (
+        User(name="ada", role=Role.BRIDGE, password=password) for password in (GOOD_HASH, stored)
+    )
+    users = Users(users=(good,))
+    assert files.decode(files.encode(users)) == users
+    assert users.find("ada", b"x") is None
+
+    with pytest.raises(SettingsError, match="user ada has a damaged password"):
+        files.decode(files.encode(Users(users=(bad,))))
+    assert Users(users=(bad,)).find("ada", b"x") is None
+
+
+def test_damaged_password_for_nats_is_refused_with_the_name_of_its_user(ada: User) -> None:
+    bad = structs.replace(ada, nats_password="$2a$04$short")
+
+    with pytest.raises(SettingsError, match="user ada has a damaged password"):
+        files.decode(files.encode(Users(users=(bad,))))
 
 
 @pytest.mark.parametrize(

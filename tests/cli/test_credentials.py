@@ -73,6 +73,25 @@ def test_mistake_is_one_line(cli: Cli, arguments: list[str], said: str) -> None:
     assert said in cli.refused("credentials", *arguments, "--users", "users.json")
 
 
+@pytest.mark.parametrize("name", ["pit.a", "pit", "pit.json.bak"])
+@pytest.mark.parametrize("command", [["new", "bridge"], ["remove", "wall"]])
+def test_file_whose_neighbours_could_be_anothers_is_refused(
+    cli: Cli, command: list[str], name: str
+) -> None:
+    """`pit.a` and `pit.b` would both write `pit.mosquitto-passwords`."""
+    assert "ends in .json" in cli.refused("credentials", *command, "--users", name)
+    assert list(cli.folder.glob("pit*")) == []
+
+
+def test_two_files_of_users_share_nothing(cli: Cli) -> None:
+    for name in ("a", "b"):
+        cli.run("credentials", "new", "bridge", "--name", name, "--users", f"pit.{name}.json")
+
+    for name in ("a", "b"):
+        passwords = (cli.folder / f"pit.{name}.mosquitto-passwords").read_text()
+        assert [line.split(":")[0] for line in passwords.splitlines()] == [name]
+
+
 def test_name_that_is_taken_is_refused(cli: Cli) -> None:
     cli.run("credentials", "new", "--name", "ada", "--users", "users.json")
 

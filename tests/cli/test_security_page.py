@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from pitboard import cli
 from pitboard.broker import guard
-from pitboard.broker.exchange import MAX_SUBSCRIPTIONS
+from pitboard.broker.exchange import FILTER_BYTES, MAX_SUBSCRIPTIONS
 from pitboard.broker.filters import MAX_LEVELS
 from pitboard.broker.packets import MAX_CONNECT_BYTES, MAX_PACKET_BYTES
 from pitboard.broker.peer import BACKLOG_BYTES, UNACKED_BYTES, UNACKED_MAX
@@ -59,7 +59,7 @@ def limits_of(head: str) -> dict[str, str]:
         ("size of a packet after its CONNECT", f"{MAX_PACKET_BYTES // 1024} KiB,"),
         ("topics of a message", "its user's,"),
         ("topics of a subscription", "its user's,"),
-        ("subscriptions of one client", f"{MAX_SUBSCRIPTIONS}"),
+        ("subscriptions of one client", f"{MAX_SUBSCRIPTIONS}, with {FILTER_BYTES // 1024} KiB"),
         ("levels of a topic or filter", f"{MAX_LEVELS}"),
         (
             "retained values of one session",

@@ -21,6 +21,8 @@ class Traits:
     cuts_at_malformed_filters: bool
     limits_packets: bool
     limits_subscriptions: bool
+    limits_levels: bool
+    limits_retained: bool
     sends_will_after_a_second_connect: bool
     overlaps: tuple[list[int], ...]
     orders_across_filters: bool
@@ -45,6 +47,8 @@ EMBEDDED = Traits(
     cuts_at_malformed_filters=True,
     limits_packets=True,
     limits_subscriptions=True,
+    limits_levels=True,
+    limits_retained=True,
     sends_will_after_a_second_connect=True,
     overlaps=([1, 2],),
     orders_across_filters=True,
@@ -60,6 +64,8 @@ MOSQUITTO = Traits(
     cuts_at_malformed_filters=True,
     limits_packets=True,
     limits_subscriptions=False,
+    limits_levels=False,
+    limits_retained=False,
     sends_will_after_a_second_connect=False,
     overlaps=([1], [2]),
     orders_across_filters=True,
@@ -75,6 +81,8 @@ NATS = Traits(
     cuts_at_malformed_filters=False,
     limits_packets=False,
     limits_subscriptions=False,
+    limits_levels=False,
+    limits_retained=False,
     sends_will_after_a_second_connect=True,
     overlaps=([1, 1],),
     orders_across_filters=False,

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from pitboard.broker.exchange import MAX_SUBSCRIPTIONS
+from pitboard.broker.filters import MAX_LEVELS
 from tests.broker.clients import CONNACK, DISCONNECT, Got, connect_packet, packet, text
 from tests.broker.conformance.line import PINGRESP, Cut, Line, Refused, answer
 from tests.broker.conformance.subjects import Subject
@@ -181,6 +182,18 @@ def test_too_many_subscriptions_of_one_client_are_refused_and_the_others_work(
 
         assert codes == [0] * MAX_SUBSCRIPTIONS + [0x80 if broker.limits_subscriptions else 0]
         assert line.next() == Got("a/0", b"x")
+
+
+def test_filter_of_many_levels_is_refused_where_levels_are_limited(broker: Subject) -> None:
+    at_most, beyond = "a" + (MAX_LEVELS - 1) * "/+", "a" + MAX_LEVELS * "/+"
+    with Line(broker) as line:
+        codes = line.subscribe((at_most, 0), (beyond, 0))
+        line.publish(at_most.replace("+", "b"), b"x", 1)
+        line.publish(beyond.replace("+", "b"), b"y", 1)
+
+        assert codes == [0, 0x80 if broker.limits_levels else 0]
+        expected = [b"x"] if broker.limits_levels else [b"x", b"y"]
+        assert sorted(got.payload for got in line.rest()) == expected
 
 
 @pytest.mark.parametrize("topic_filter", ["a/#/b", "a#", "a+/b", "+a", ""])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pitboard.broker.retained import SESSION_BYTES
 from tests.broker.clients import Got, text
 from tests.broker.conformance.line import PUBCOMP, PUBREC, PUBREL, Line
 from tests.broker.conformance.subjects import Subject
@@ -104,6 +105,26 @@ def test_filter_selects_live_and_retained_alike(
 
             assert _without_own(late.rest()) == expected
         assert _without_own(live.rest()) == expected
+
+
+def test_more_values_than_a_session_has_room_for_are_delivered_and_kept_where_there_is_no_limit(
+    broker: Subject,
+) -> None:
+    count = SESSION_BYTES // 200_000 + 1
+    topics = {f"pitboard/v1/spa24/x/{number}" for number in range(count)}
+    with Line(broker, "live") as live, Line(broker, "sender") as sender:
+        live.subscribe(("pitboard/v1/#", 0))
+        for topic in topics:
+            sender.publish(topic, bytes(200_000), 1, retain=True)
+            assert live.next().topic == topic
+
+        with Line(broker, "late") as late:
+            late.subscribe(("pitboard/v1/#", 0))
+            # A replay waits for its reader, and other answers do not wait for the replay.
+            replayed = {late.next().topic for _ in range(count - broker.limits_retained)}
+            assert late.rest() == []
+    assert replayed <= topics
+    assert len(replayed) == count - broker.limits_retained
 
 
 def test_overlapping_subscriptions_each_count_or_one_of_them(broker: Subject) -> None:
