@@ -12,7 +12,10 @@ from pitboard.contract.topics import Channel
 log = logging.getLogger(__name__)
 
 MAX_BACKLOG_BYTES = 64 * 1024 * 1024
-"""More means that the loop is stuck, and the newest is dropped."""
+"""More means that the loop is stuck, and what is read then is dropped."""
+
+OBJECT_BYTES = 200
+"""What a message takes besides its payload."""
 
 DEEP = 512
 """Behind so many messages, telemetry that is not the newest of its monitor is not read at all.
@@ -29,8 +32,11 @@ Deliver = Callable[[str | None, bytes, bool], None]
 """Takes a topic (`None` if it is not UTF-8), a payload and whether the broker replayed it."""
 
 
-class Arrival(Protocol):
-    """A message as paho has it; reading `topic` raises `UnicodeDecodeError` where it is no text."""
+class Received(Protocol):
+    """A message, `arrivals.Arrival` or paho's.
+
+    Reading `topic` raises `UnicodeDecodeError` where it is no text.
+    """
 
     payload: bytes | bytearray
     retain: bool
@@ -65,7 +71,7 @@ class Backlog:
         self._deliver = deliver
         self._post = post
         self._settle = settle
-        self._waiting: deque[Arrival | Callable[[], None]] = deque()
+        self._waiting: deque[Received | Callable[[], None]] = deque()
         self._is_woken = False
         # One counter a thread: `+=` on a shared one would lose counts.
         self.dropped = 0
@@ -73,19 +79,19 @@ class Backlog:
         self._bytes_in = 0
         self._bytes_out = 0
 
-    def put_all(self, messages: Sequence[Arrival]) -> None:
+    def put_all(self, messages: Sequence[Received]) -> None:
         """Take messages in, on paho's thread: slow work here starves the keepalive."""
         if self._bytes_in - self._bytes_out > MAX_BACKLOG_BYTES:
             self.dropped += len(messages)
             return
-        self._bytes_in += sum(len(message.payload) for message in messages)
+        self._bytes_in += sum(len(message.payload) + OBJECT_BYTES for message in messages)
         self._append(messages)
 
     def then(self, call: Callable[[], None]) -> None:
         """Run *call* on the loop behind all that has come so far."""
         self._append([call])
 
-    def _append(self, items: Sequence[Arrival | Callable[[], None]]) -> None:
+    def _append(self, items: Sequence[Received | Callable[[], None]]) -> None:
         self._waiting.extend(items)
         if not self._is_woken:
             self._is_woken = True
@@ -119,7 +125,7 @@ class Backlog:
             item = items[place]
             topic = _telemetry_topic(item)
             if topic in overtaken and place < len(items) - DEEP and not callable(item):
-                self._bytes_out += len(item.payload)
+                self._bytes_out += len(item.payload) + OBJECT_BYTES
                 self.overtaken += 1
                 continue
             if topic is not None:
@@ -138,8 +144,8 @@ class Backlog:
         for timestamp in came_at:
             self.latency.observe(now - timestamp)
 
-    def _hand_over(self, message: Arrival) -> None:
-        self._bytes_out += len(message.payload)
+    def _hand_over(self, message: Received) -> None:
+        self._bytes_out += len(message.payload) + OBJECT_BYTES
         try:
             topic = message.topic
         except UnicodeDecodeError:
@@ -150,7 +156,7 @@ class Backlog:
             log.exception("[Server] ERROR: message not delivered")
 
 
-def _telemetry_topic(item: Arrival | Callable[[], None]) -> str | None:
+def _telemetry_topic(item: Received | Callable[[], None]) -> str | None:
     """Where live telemetry was published; `None` for all else."""
     if callable(item) or item.retain:
         return None

@@ -21,8 +21,8 @@ USER_TIMEOUT_MS = 5000
 # itself that grows to 30 MB. 100 ms away this still lets through 2 MB/s.
 UNREAD_BYTES = 256 * 1024
 
-# Between two batches of packets paho looks after its keepalive.
-MAX_PACKETS = 256
+# After so many turns of 256 KiB at most, paho looks after its keepalive.
+MAX_TURNS = 64
 
 
 class BridgeClient(Client):
@@ -87,8 +87,8 @@ class BridgeClient(Client):
                 waker.send(b"w")
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Read on while there are whole or half packets."""
-        for _ in range(MAX_PACKETS):
+        """Read on until nothing is left, or one half packet, which paho has then."""
+        for _ in range(MAX_TURNS):
             sock = self.socket()
             buffered = sock if isinstance(sock, BufferedSocket) else None
             # Of a half packet, the first half is with paho.
@@ -105,8 +105,9 @@ class BridgeClient(Client):
 
     def _create_socket_connection(self) -> socket.socket:
         sock = super()._create_socket_connection()
-        # TLS has a buffer of its own, and wraps a socket as it is.
-        return sock if self._ssl else BufferedSocket(sock)
+        # TLS has a buffer of its own and wraps a socket as it is; MQTT 5 has another form.
+        is_plain = not self._ssl and self._protocol != MQTTProtocolVersion.MQTTv5
+        return BufferedSocket(sock) if is_plain else sock
 
 
 def new_client(name: str, settings: BridgeSettings) -> BridgeClient:

@@ -18,7 +18,10 @@ LINGER_MS = 60_000
 MAX_SESSIONS = 200
 
 RIDE_MS = 200
-"""A session with telemetry so new has more of it soon, or a second later its heartbeat alone."""
+"""A heartbeat waits for the next telemetry of a session whose last is not older, a second at most.
+
+Then it goes alone.
+"""
 
 MAX_BURST = 8
 """So many frames of a monitor that came together all leave, in one write; of more, the newest."""
@@ -43,7 +46,7 @@ class Hub:
 
     Attributes:
         connected: Whether the broker is reached.
-        frames_out: Telemetry that went straight to the browsers' sockets.
+        frames_out: What went straight to the browsers' sockets, past their outboxes.
         conflated: Telemetry that newer telemetry of its batch has replaced, for each browser.
     """
 
@@ -282,4 +285,4 @@ class Hub:
 
     def _send(self, session_id: str, out: Iterable[bytes]) -> None:
         for frame in out:
-            self._tiers[session_id].broadcast(frame)
+            self.frames_out += self._tiers[session_id].broadcast(frame)

@@ -147,6 +147,10 @@ class Outbox:
         if self._stream is stream:
             self._stream = None
 
+    def writes_with(self, write: Write) -> bool:
+        """Whether *write* is this browser's."""
+        return self._write is write
+
     def hold(self) -> None:
         """Let everything wait for the next `drain`: the browser does not read."""
         if self._is_open:

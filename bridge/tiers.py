@@ -65,14 +65,13 @@ class Tiers:
         sent = self._full.fan_out(texts, lane, now_ms, lead) if self._full.members else 0
         for tier in self._shared.values():
             if lead is not None:
-                tier.broadcast(lead)
+                sent += tier.broadcast(lead)
             sent += tier.hold(texts[-1], lane, now_ms)
         return sent
 
-    def broadcast(self, text: bytes) -> None:
-        """Pass on what is no telemetry; it keeps its order."""
-        for tier in (self._full, *self._shared.values()):
-            tier.broadcast(text)
+    def broadcast(self, text: bytes) -> int:
+        """Pass on what is no telemetry, in order; how many browsers' sockets have it already."""
+        return sum(tier.broadcast(text) for tier in (self._full, *self._shared.values()))
 
     def tick(self, now_ms: int) -> int:
         """Pass on what was held back, though nothing newer has come; see `send`."""
@@ -97,19 +96,19 @@ class _Tier:
         self._opens_at = 0.0
         self._deflate: SharedDeflate | None = None
         self._stream = Stream()
-        self._followers = 0
+        self._decompressing = 0
 
     def add(self, outbox: Outbox) -> None:
         self.members[outbox] = None
         outbox.enlist(self._deflating if outbox.is_deflating else self._plain)
-        self._followers += outbox.is_deflating
+        self._decompressing += outbox.is_deflating
 
     def remove(self, outbox: Outbox) -> None:
         del self.members[outbox]
         outbox.delist(self._deflating if outbox.is_deflating else self._plain)
         outbox.unfollow(self._stream)
-        self._followers -= outbox.is_deflating
-        if not self._followers:
+        self._decompressing -= outbox.is_deflating
+        if not self._decompressing:
             self._deflate = None
 
     def hold(self, text: bytes, lane: Lane, now_ms: int) -> int:
@@ -133,24 +132,26 @@ class _Tier:
         self, texts: Sequence[bytes], lane: Lane, now_ms: int, lead: bytes | None = None
     ) -> int:
         late = self._late()
-        if self._followers:
-            late += self._write_deflated(texts, now_ms, lead)
-        if self._plain:
-            led = texts if lead is None else (lead, *texts)
-            late += _write_to_all(self._plain, text_frames(led))
+        led = texts if lead is None else (lead, *texts)
+        plain = text_frames(led)
+        late += self._write(self._plain, plain)
+        if self._decompressing:
+            head = b"" if lead is None else frame(TEXT, lead)
+            late += self._write_deflated(texts, now_ms, head, plain)
         for outbox in late:
             if lead is not None:
                 outbox.put(lead)
             outbox.put_newest(texts, lane)
-        return (len(self.members) - len(late)) * len(texts)
+        return (len(self.members) - len(late)) * len(led)
 
-    def broadcast(self, text: bytes) -> None:
+    def broadcast(self, text: bytes) -> int:
         data = frame(TEXT, text)
         late = self._late()
         for readers in (self._plain, self._deflating):
-            late += _write_to_all(readers, data)
+            late += self._write(readers, data)
         for outbox in late:
             outbox.put(text)
+        return len(self.members) - len(late)
 
     def _late(self) -> list[Outbox]:
         """Those for whom something waits, or that do not read."""
@@ -160,10 +161,9 @@ class _Tier:
         return [outbox for outbox in self.members if outbox not in reading]
 
     def _write_deflated(
-        self, texts: Sequence[bytes], now_ms: int, lead: bytes | None
+        self, texts: Sequence[bytes], now_ms: int, head: bytes, plain: bytes
     ) -> list[Outbox]:
-        """To those that decompress; to whom has missed something, plain."""
-        head = b"" if lead is None else frame(TEXT, lead)
+        """To those that decompress; *plain* to whom has missed something."""
         if self._deflate is None:
             self._deflate = SharedDeflate()
         piece, is_start = self._deflate.pack(texts, now_ms)
@@ -177,26 +177,25 @@ class _Tier:
             behind = {
                 each: write for each, write in self._deflating.items() if each not in following
             }
-        late = _write_to_all(self._stream.readers, head + piece)
-        for outbox in late:
-            outbox.unfollow(self._stream)
-        if behind:
-            late += _write_to_all(behind, head + text_frames(texts))
+        late = self._write(self._stream.readers, head + piece)
+        late += self._write(behind, plain)
         return late
 
+    def _write(self, readers: Readers, frames: bytes) -> list[Outbox]:
+        """Those whose write failed, of whom the next must know nothing.
 
-def _write_to_all(readers: Readers, frames: bytes) -> list[Outbox]:
-    """Those whose write failed, of whom the next must know nothing.
-
-    Who drains their outbox meets the same failure, and ends the connection.
-    """
-    failed = []
-    # A copy, since a write may find that its browser does not read. Of the writes alone: for a
-    # thousand browsers, each further object is a thousand cache misses.
-    for write in list(readers.values()):
-        try:
-            write(frames)
-        except Exception:
-            log.exception(_NOT_SENT)
-            failed += [outbox for outbox, each in readers.items() if each is write]
-    return failed
+        Who drains their outbox meets the same failure, and ends the connection.
+        """
+        failed = []
+        # A copy, since a write may find that its browser does not read. Of the writes alone: for
+        # a thousand browsers, each further object is a thousand cache misses.
+        for write in list(readers.values()):
+            try:
+                write(frames)
+            except Exception:
+                log.exception(_NOT_SENT)
+                failed += [outbox for outbox in self.members if outbox.writes_with(write)]
+        for outbox in failed:
+            # It may have let go of the readers already, as one that has what was written.
+            outbox.unfollow(self._stream)
+        return failed

@@ -75,7 +75,7 @@ def text_frame(text: bytes) -> bytes:
     return _cached_frame(text) if len(text) < _CACHED_BELOW else frame(TEXT, text)
 
 
-# One message goes to many browsers in a row; bytes remember their hash.
+# A frame that is no telemetry waits in many outboxes at once; bytes remember their hash.
 @lru_cache(maxsize=16)
 def _cached_frame(text: bytes) -> bytes:
     return frame(TEXT, text)
@@ -172,6 +172,11 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
         """Tell the application."""
         super().resume_writing()
         self.on_writable()
+
+    def eof_received(self) -> None:
+        """Send nothing more: the transport closes."""
+        super().eof_received()
+        self.on_unwritable()
 
     def handle_close(self, event: Frame) -> None:
         """Send nothing behind the answer."""

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from pitboard.bridge.deflate import START_EVERY_MS
-from pitboard.bridge.outbox import Outbox
+from pitboard.bridge.outbox import Outbox, Write
 from pitboard.bridge.tiers import Tiers
-from tests.bridge.receiver import Reader
+from tests.bridge.receiver import Reader, Receiver
 
 SESSION = "spa24-92"
 LANE = (SESSION, "pc-1")
@@ -267,7 +267,7 @@ def test_what_came_together_leaves_in_one_write(tiers: Tiers) -> None:
 
     assert [reader.texts for reader in readers] == [[b"heartbeat", b"1", b"2", b"3"]] * 2
     assert [reader.writes for reader in readers] == [[4], [4]]
-    assert sent == 6
+    assert sent == 8
 
 
 def test_lead_reaches_every_rate_and_those_that_do_not_read(tiers: Tiers) -> None:
@@ -335,3 +335,34 @@ def test_frame_that_is_no_telemetry_goes_to_all(tiers: Tiers) -> None:
 
     assert [reader.texts for reader in reading] == [[b"status"]] * 3
     assert stalled.outbox.drain(0.0) == [b"status"]
+
+
+def test_write_that_stalls_and_fails_leaves_no_gap_in_the_stream(tiers: Tiers) -> None:
+    """A browser with a gap would read other numbers, not an error."""
+    reader = Reader()
+
+    def fail(_data: bytes) -> None:
+        broken.hold()
+        raise OSError("broken")
+
+    working = Receiver()
+    write: list[Write] = [working.read]
+
+    def take(data: bytes) -> None:
+        write[0](data)
+
+    broken = Outbox(write=take, is_deflating=True)
+    broken.drain(0.0)
+    for outbox in (broken, reader.outbox):
+        tiers.place(outbox, SESSION, None)
+    feed(tiers, 2, 100)
+    write[0] = fail
+    feed(tiers, 1, 100, begin=2)
+    write[0] = working.read
+    waiting = broken.drain(0.0)
+
+    feed(tiers, 2, 100, begin=3)
+
+    assert waiting == [b"2"]
+    assert working.texts == [b"0", b"1", b"3", b"4"]
+    assert (working.compressed, reader.compressed) == (2, 5)

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 
 import pytest
 from websockets.frames import Frame, Opcode
 
 from pitboard.bridge import wire
+from pitboard.bridge.outbox import Readers
 from pitboard.bridge.server import BridgeServer
 from pitboard.bridge.sockets import Browser as Served
 from pitboard.bridge.wire import BrowserProtocol, RequestProtocol, text_frame
@@ -69,6 +71,51 @@ async def test_frames_of_a_browser_take_the_direct_way(server: BridgeServer) -> 
         await browser.join()
 
         assert served(server, browser).handshake_complete
+
+
+CLOSE = Frame(Opcode.CLOSE, b"").serialize(mask=True, extensions=[])
+NO_FRAME = b"\x8f\x80\0\0\0\0"
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        pytest.param(lambda end: end.pause_writing(), id="does not read"),
+        pytest.param(lambda end: end.eof_received(), id="has closed its side"),
+        pytest.param(lambda end: end.data_received(CLOSE), id="says goodbye"),
+        pytest.param(lambda end: end.data_received(NO_FRAME), id="breaks the protocol"),
+        pytest.param(lambda end: end.keepalive_timeout(), id="answers no ping"),
+        pytest.param(lambda end: end.shutdown(), id="server stops"),
+    ],
+)
+async def test_browser_that_takes_no_more_is_left_out_at_once(
+    server: BridgeServer, happens: Callable[[BrowserProtocol], None]
+) -> None:
+    """Its transport would take frames a while longer, behind the close frame too."""
+    async with browsing(server) as browser:
+        await browser.join()
+        end = served(server, browser)
+        readers: Readers = {}
+        (outbox,) = [each.outbox for each in server.bridge.browsers]
+        outbox.enlist(readers)
+        assert readers
+
+        happens(end)
+
+        assert not readers
+        end.transport.abort()
+
+
+async def test_browser_that_is_gone_is_left_out(server: BridgeServer) -> None:
+    async with browsing(server) as browser:
+        await browser.join()
+        readers: Readers = {}
+        (outbox,) = [each.outbox for each in server.bridge.browsers]
+        outbox.enlist(readers)
+
+        browser.connection.transport.abort()
+
+        await eventually(lambda: not readers)
 
 
 @pytest.mark.skipif(wire._NOTSENT_LOWAT is None, reason="this system has no TCP_NOTSENT_LOWAT")
