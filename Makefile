@@ -63,12 +63,12 @@ schema: $(DEV_STAMP) ## Write what is generated from the contract: schemas, Asyn
 screenshots: setup ## Take the pictures of the README anew
 	PITBOARD_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k test_picture -q
 
-bench: $(DEV_STAMP) packages ## The bridge's speed beside mosquitto's and C's, 10 minutes; JSON in dist/
+bench: $(DEV_STAMP) packages ## The bridge's speed beside mosquitto's and C's, 6 minutes; JSON in dist/
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.validation
 
-bench-quick: $(DEV_STAMP) packages ## The same in a minute or two, with one short round of each
+bench-quick: $(DEV_STAMP) packages ## The same in a minute, with one short round of each
 	$(BIN)/python -m benchmarks --quick
 
 bench-dashboard: setup ## What the page costs in a real Chromium; MINUTES=10 to watch longer
