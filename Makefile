@@ -43,7 +43,7 @@ test-system: setup ## Real brokers, servers and sockets
 	$(PYTEST) -m system
 
 test-pythons: $(DEV_STAMP) packages ## Broker and bridge on each other CPython from 3.12 on that is here
-	@sh .ci/test-pythons --numprocesses $(JOBS) --dist worksteal tests/broker tests/bridge
+	@sh .ci/test-pythons --numprocesses $(JOBS) --dist worksteal tests/broker tests/bridge tests/system/test_brokers.py
 
 check: $(DEV_STAMP) $(JS_STAMP) ## Lint, formatting and types; warnings are errors
 	$(BIN)/ruff check .
