@@ -15,8 +15,8 @@ class Trouble(Enum):
         "session: ask who runs the broker, or set --session"
     )
     TWIN = (
-        "somebody else publishes under these ids and ends our connection: stop one of the two, "
-        "or start one with another --monitor"
+        "somebody else publishes under these ids: stop one of the two, or start one with another "
+        "--monitor"
     )
 
 
