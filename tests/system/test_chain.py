@@ -89,20 +89,20 @@ async def test_browser_sees_everything_after_the_bridge_restarts_and_nobody_publ
     ]
 
 
-async def test_browser_that_first_comes_after_250_laps_sees_all_of_them(
+async def test_browser_that_first_comes_after_120_laps_sees_all_of_them(
     broker: Broker, tmp_path: Path
 ) -> None:
     with monitoring_car(broker.url, tmp_path, speed=1000.0):
         async with BridgeServer(settings(broker.url)) as server, browsing(server) as browser:
             await browser.join("spa24")
             async with asyncio.timeout(6 * TIMEOUT_S):
-                while (await browser.of("lap_update"))["data"]["lap_summary"]["lap"] < 250:
+                while (await browser.of("lap_update"))["data"]["lap_summary"]["lap"] < 120:
                     pass
 
         async with BridgeServer(settings(broker.url)) as server, browsing(server) as browser:
             snapshot = await browser.join("spa24")
 
-    assert lap_numbers(snapshot)[:250] == list(range(1, 251))
+    assert lap_numbers(snapshot)[:120] == list(range(1, 121))
 
 
 async def test_page_follows_the_driver_in_control_and_mixes_nothing(
