@@ -160,7 +160,7 @@ class Pong(FromBridge, frozen=True, tag="pong"):
 
 
 class Heartbeat(FromBridge, frozen=True, tag="heartbeat"):
-    """Every second; messages of the session that were lost on the way to the bridge, by `seq`."""
+    """Every second or soon after; messages of the session that the bridge missed, by `seq`."""
 
     session_id: Id | None
     t: int

@@ -9,7 +9,7 @@
 import { joinText, openSocket } from "./web_socket.js";
 
 export const RECONNECT_ATTEMPTS = Infinity;
-/** The bridge sends a heartbeat each second, so this much silence is a dead connection. */
+/** The bridge sends a heartbeat every two seconds at least, so this much silence is a dead connection. */
 const SILENCE_MS = 5000;
 /** An attempt that is younger may still be answered when the network comes back under it. */
 const PATIENCE_MS = 1000;
