@@ -66,7 +66,7 @@ class Tiers:
         for tier in self._shared.values():
             if lead is not None:
                 sent += tier.broadcast(lead)
-            sent += tier.hold(texts[-1], lane, now_ms)
+            sent += tier.offer(texts[-1], lane, now_ms)
         return sent
 
     def broadcast(self, text: bytes) -> int:
@@ -96,22 +96,19 @@ class _Tier:
         self._opens_at = 0.0
         self._deflate: SharedDeflate | None = None
         self._stream = Stream()
-        self._decompressing = 0
 
     def add(self, outbox: Outbox) -> None:
         self.members[outbox] = None
         outbox.enlist(self._deflating if outbox.is_deflating else self._plain)
-        self._decompressing += outbox.is_deflating
 
     def remove(self, outbox: Outbox) -> None:
         del self.members[outbox]
         outbox.delist(self._deflating if outbox.is_deflating else self._plain)
         outbox.unfollow(self._stream)
-        self._decompressing -= outbox.is_deflating
-        if not self._decompressing:
+        if not self._deflating:
             self._deflate = None
 
-    def hold(self, text: bytes, lane: Lane, now_ms: int) -> int:
+    def offer(self, text: bytes, lane: Lane, now_ms: int) -> int:
         self.held.pop(lane, None)
         self.held[lane] = text
         return self.tick(now_ms)
@@ -135,7 +132,7 @@ class _Tier:
         led = texts if lead is None else (lead, *texts)
         plain = text_frames(led)
         late += self._write(self._plain, plain)
-        if self._decompressing:
+        if self._deflating:
             head = b"" if lead is None else frame(TEXT, lead)
             late += self._write_deflated(texts, now_ms, head, plain)
         for outbox in late:

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, Protocol, cast
 
 import h11
@@ -16,7 +15,7 @@ from websockets.exceptions import SecurityError
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from pitboard.bridge.framing import TEXT, frame
+from pitboard.bridge.framing import text_frames
 from pitboard.bridge.negotiation import new_connection
 from pitboard.bridge.outbox import Write
 
@@ -68,20 +67,6 @@ class Wire(Protocol):
     def abort(self) -> None:
         """Cut the connection off."""
         ...
-
-
-def text_frame(text: bytes) -> bytes:
-    """The bytes of an unmasked WebSocket text frame, the same for every browser."""
-    return _cached_frame(text) if len(text) < _CACHED_BELOW else frame(TEXT, text)
-
-
-# A frame that is no telemetry waits in many outboxes at once; bytes remember their hash.
-@lru_cache(maxsize=16)
-def _cached_frame(text: bytes) -> bytes:
-    return frame(TEXT, text)
-
-
-_CACHED_BELOW = 64 * 1024
 
 
 class BrowserProtocol(WebSocketsSansIOProtocol):
@@ -157,7 +142,7 @@ class BrowserProtocol(WebSocketsSansIOProtocol):
     def write(self, texts: Sequence[bytes]) -> None:
         """Send text frames past the ASGI machinery, which costs twice as much as the rest."""
         if self.handshake_complete and not self.close_sent and not self.transport.is_closing():
-            self.transport.write(b"".join(map(text_frame, texts)))
+            self.transport.write(text_frames(texts))
 
     def abort(self) -> None:
         """Cut the connection off."""

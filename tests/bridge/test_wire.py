@@ -9,10 +9,11 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from pitboard.bridge import wire
+from pitboard.bridge.framing import text_frames
 from pitboard.bridge.outbox import Readers
 from pitboard.bridge.server import BridgeServer
 from pitboard.bridge.sockets import Browser as Served
-from pitboard.bridge.wire import BrowserProtocol, RequestProtocol, text_frame
+from pitboard.bridge.wire import BrowserProtocol, RequestProtocol
 from tests.bridge.support import (
     Browser,
     Publisher,
@@ -63,7 +64,7 @@ async def stand_still(server: BridgeServer, browser: Browser, publisher: Publish
 def test_frame_is_what_the_library_would_send(size: int) -> None:
     text = b"x" * size
 
-    assert text_frame(text) == Frame(Opcode.TEXT, text).serialize(mask=False)
+    assert text_frames([text]) == Frame(Opcode.TEXT, text).serialize(mask=False)
 
 
 async def test_frames_of_a_browser_take_the_direct_way(server: BridgeServer) -> None:
