@@ -1,7 +1,7 @@
 """The monitor's connection over all its links: whom to try, when, and when to give up on one."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -9,19 +9,18 @@ from pitboard.contract import reasons
 from pitboard.contract.dialer import REFUSED_DELAY_S, Dialer
 from pitboard.publisher.clock import Clock
 from pitboard.publisher.composer import Send
+from pitboard.publisher.delivery import Answer, AtOnce, Delivery, to_publish
 from pitboard.publisher.events import Ended
-from pitboard.publisher.link import Link, LinkSettings, Publish
-from pitboard.publisher.memory import LapKey
-from pitboard.publisher.retelling import LATE_S
+from pitboard.publisher.link import Link, LinkSettings
 from pitboard.publisher.steps import Step, Subscribe
 
 log = logging.getLogger(__name__)
 
 ACK_WITHIN_S = 5.0
-"""A broker that takes longer to acknowledge a message is lost, although the connection stands."""
+"""A broker that takes longer to answer is lost, although the connection stands.
 
-PROBE_EVERY_S = 1.0
-"""Frames are not acknowledged, so something else is while they go out."""
+More than the 4 s for which NATS, while it elects, reads nothing of who retained a value.
+"""
 
 CONTESTED_FOR_S = 60.0
 """A link that outlives its last trouble by so long ends for another reason."""
@@ -35,6 +34,7 @@ class Connection:
         link_settings: The same for each broker.
         client_id: What the broker knows us by.
         events: Where links put their events.
+        delivery: Decides how messages leave; one for each link.
     """
 
     def __init__(
@@ -45,23 +45,21 @@ class Connection:
         client_id: str,
         events: "SimpleQueue[Any]",
         clock: Clock,
+        delivery: Callable[[Link, Clock], Delivery] = AtOnce,
     ) -> None:
         self._dialer = dialer
         self._link_settings = link_settings
+        self._make_delivery = delivery
         self._client_id = client_id
         self._events = events
         self._clock = clock
         self._link: Link | None = None
+        self._delivery: Delivery | None = None
         self._is_up = False
         self._was_up = False
         self._contested_until_s = float("-inf")
         self._connect_at_s: float | None = 0.0
         self._answer_due_s: float | None = None
-        self._sent_at_s: dict[int, float] = {}
-        self._oldest_since_s = 0.0
-        self._laps: dict[int, LapKey] = {}
-        self._probe: int | None = None
-        self._probed_s = float("-inf")
 
     def owns(self, link: Link) -> bool:
         """Whether *link* is the present one; events of older links mean nothing."""
@@ -70,7 +68,7 @@ class Connection:
     @property
     def has_unacknowledged(self) -> bool:
         """Whether the broker has not confirmed everything yet."""
-        return bool(self._sent_at_s)
+        return self._delivery is not None and self._delivery.has_unacknowledged
 
     @property
     def deadline_s(self) -> float | None:
@@ -94,10 +92,8 @@ class Connection:
     def _due_s(self) -> float | None:
         if self._answer_due_s is not None:
             return self._answer_due_s
-        # Brokers acknowledge in order, so a message waits for those before it: after an outage a
-        # slow line needs longer than this for all the laps, although each one gets through.
-        oldest_s = next(iter(self._sent_at_s.values()), None)
-        return None if oldest_s is None else max(oldest_s, self._oldest_since_s) + ACK_WITHIN_S
+        since_s = None if self._delivery is None else self._delivery.owed_since_s
+        return None if since_s is None else since_s + ACK_WITHIN_S
 
     def open(self, will: Send) -> None:
         """Begin to connect to the next broker."""
@@ -112,8 +108,9 @@ class Connection:
             self._link_settings,
             client_id=self._client_id,
             events=self._events,
-            will=_publish(will),
+            will=to_publish(will),
         )
+        self._delivery = self._make_delivery(self._link, self._clock)
         self._link.open()
 
     def connected(self) -> None:
@@ -171,11 +168,9 @@ class Connection:
         self._plan(delay_s, is_told=False)
 
     def _plan(self, delay_s: float, *, is_told: bool = True) -> None:
-        self._link = None
+        self._link = self._delivery = None
         self._is_up = False
         self._answer_due_s = None
-        self._sent_at_s.clear()
-        self._laps.clear()
         self._connect_at_s = self._clock.monotonic_s() + delay_s
         if is_told and self._dialer.is_round_over:
             log.info("[Publisher] Retrying in %.1fs...", delay_s)
@@ -184,58 +179,36 @@ class Connection:
         if self._link is not None:
             self._link.abort()
 
-    def is_late(self, mid: int) -> bool:
-        """Whether the broker took so long for this message that it may not have kept it."""
-        sent_s = None if mid == self._probe else self._sent_at_s.get(mid)
-        since_s = max(sent_s or 0.0, self._oldest_since_s)
-        return sent_s is not None and self._clock.monotonic_s() - since_s > LATE_S
-
-    def acknowledged(self, mid: int) -> LapKey | None:
-        """The broker has a message; the lap that is safe with it, if it was one."""
-        if mid == next(iter(self._sent_at_s), None):
-            self._oldest_since_s = self._clock.monotonic_s()
-        self._sent_at_s.pop(mid, None)
-        return self._laps.pop(mid, None)
+    def answered(self, mid: int) -> Answer:
+        """The broker answered what has this number; what waited for that leaves."""
+        return Answer() if self._delivery is None else self._delivery.answered(mid)
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Do what the lifecycle decided; without a link there is nobody to do it to."""
-        link = self._link
-        if link is None:
+        if self._link is None or self._delivery is None:
             return
         for step in steps:
             if isinstance(step, Send):
-                mid = link.publish(_publish(step))
-                if step.qos:
-                    self._sent_at_s[mid] = self._clock.monotonic_s()
-                else:
-                    self._probe_broker(link)
-                if step.lap is not None:
-                    self._laps[mid] = step.lap
+                self._delivery.send(step)
             elif isinstance(step, Subscribe):
-                link.subscribe(step.filters)
+                self._link.subscribe(step.filters)
             else:
-                link.unsubscribe(step.filters)
+                self._link.unsubscribe(step.filters)
 
-    def _probe_broker(self, link: Link) -> None:
-        now_s = self._clock.monotonic_s()
-        # An answer that is awaited already tells as much.
-        if not self._sent_at_s and now_s - self._probed_s >= PROBE_EVERY_S:
-            self._probed_s = now_s
-            self._probe = link.probe()
-            self._sent_at_s[self._probe] = now_s
+    def say_last(self, steps: Sequence[Step]) -> None:
+        """Do the last steps of all."""
+        if self._delivery is not None:
+            self._delivery.insist()
+        self.apply(steps)
 
     def close(self) -> None:
         """Say goodbye, so that the broker drops the will."""
         if self._link is not None:
             self._link.close()
-            self._link = None
+            self._link = self._delivery = None
 
     def cut(self) -> None:
         """Leave without a goodbye, if there still is a link: its will is published."""
         if self._link is not None:
             self._link.abort()
-            self._link = None
-
-
-def _publish(step: Send) -> Publish:
-    return Publish(str(step.topic), step.payload, step.qos, step.retain)
+            self._link = self._delivery = None

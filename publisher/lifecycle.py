@@ -207,10 +207,10 @@ class Lifecycle:
         """A wanted end: the last frame stays on the broker, then we say `offline`."""
         if self._phase is not Phase.ANNOUNCED:
             return []
-        steps: list[Step] = [
-            *self._newest.as_last(),
-            self._compose.status(self._condition, "offline"),
-        ]
+        # There is no later time for what is to be said again.
+        is_owed = self._retelling.due_s is not None
+        said = self._say_everything() if is_owed else self._newest.as_last()
+        steps = [*said, self._compose.status(self._condition, "offline")]
         # Nothing may follow it, neither a heartbeat nor an answer to what is still on its way.
         self._phase = Phase.OFFLINE
         return steps

@@ -15,6 +15,7 @@ from pitboard.contract.dialer import Dialer
 from pitboard.publisher.clock import Clock, SystemClock
 from pitboard.publisher.composer import About
 from pitboard.publisher.connection import Connection
+from pitboard.publisher.delivery import AtOnce, InTurn
 from pitboard.publisher.echo import Trouble
 from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent, Received, Subscribed
 from pitboard.publisher.intake import Intake
@@ -97,6 +98,8 @@ class Runner:
             client_id=f"pb-{memory.session_id}-{memory.monitor_id}",
             events=self._events,
             clock=self._clock,
+            # Who names several brokers may mean a cluster, and a single one elects nothing.
+            delivery=InTurn if len(settings.urls) > 1 else AtOnce,
         )
         self._intake = Intake(source, self._recorder, settings, self._clock)
         self._trouble: Trouble | None = None
@@ -200,11 +203,11 @@ class Runner:
             case Received(topic, payload, _):
                 self._connection.apply(self._lifecycle.received(topic, payload))
             case Acked(mid):
-                if self._connection.is_late(mid):
+                answer = self._connection.answered(mid)
+                if answer.is_late:
                     self._lifecycle.acknowledged_late()
-                lap = self._connection.acknowledged(mid)
-                if lap is not None:
-                    self._lifecycle.acknowledged(lap)
+                if answer.lap is not None:
+                    self._lifecycle.acknowledged(answer.lap)
             case Ended():
                 self._lifecycle.disconnected()
                 self._connection.ended(event)
@@ -257,7 +260,7 @@ class Runner:
         # An `online` of an earlier life may stand on the broker, so a read-back that has begun is
         # finished; and a goodbye that crosses with its answers can get lost.
         self._work_while(lambda: self._lifecycle.is_reading_back, SUBACK_WITHIN_S)
-        self._connection.apply(self._lifecycle.stop())
+        self._connection.say_last(self._lifecycle.stop())
         self._work_while(lambda: self._connection.has_unacknowledged, ACKS_WITHIN_S)
         if not self._connection.has_unacknowledged:
             self._connection.close()

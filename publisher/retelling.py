@@ -8,7 +8,7 @@ LATE_S = 2.0
 """An acknowledgement that takes longer is no proof that the value is kept."""
 
 AFTER_S = 15.0
-"""From a late acknowledgement until everything is said again: longer than an election."""
+"""From the last late acknowledgement until everything is said again: longer than an election."""
 
 PAUSE_S = 60.0
 """From one time to the next at least: a line may be slow for ever."""
@@ -19,6 +19,7 @@ class Retelling:
 
     def __init__(self) -> None:
         self._due_s: float | None = None
+        self._latest_s = 0.0
         self._told_s = float("-inf")
 
     @property
@@ -29,7 +30,9 @@ class Retelling:
     def acknowledged_late(self, now_s: float) -> None:
         """An acknowledgement took more than `LATE_S`."""
         if self._due_s is None:
-            self._due_s = max(now_s + AFTER_S, self._told_s + PAUSE_S)
+            # A line that is always slow would put it off for ever.
+            self._latest_s = now_s + PAUSE_S
+        self._due_s = min(max(now_s + AFTER_S, self._told_s + PAUSE_S), self._latest_s)
 
     def take(self, now_s: float) -> bool:
         """Whether to say everything now; it counts as done then."""

@@ -25,6 +25,8 @@ ONLY_IN = {
 DECIDING = [
     "publisher/lifecycle.py",
     "publisher/composer.py",
+    "publisher/delivery.py",
+    "publisher/retelling.py",
     "publisher/laps.py",
     "publisher/open_lap.py",
     "publisher/memory.py",

@@ -3,17 +3,17 @@
 import math
 from collections.abc import Sequence
 
-from tests.cluster.rounds import Kill, Kind, Outcome
+from tests.cluster.rounds import RETAINED, Kill, Kind, Outcome
 
 HEADINGS = ("kill", "rounds", "heal p50 s", "p99 s", "max s", "never")
 
 
 def table(outcome: Outcome) -> str:
-    """One line a kind of kill; store nodes apart by whether they led a store."""
+    """One line a kind of kill; store nodes apart by whether live values waited for them."""
     rows: list[tuple[str, ...]] = [HEADINGS]
     for kind in Kind:
         for leads in (False, True):
-            kills = [k for k in outcome.kills if k.kind is kind and bool(k.led) is leads]
+            kills = [k for k in outcome.kills if k.kind is kind and (RETAINED in k.led) is leads]
             if kills:
                 rows.append((_name(kind, leads=leads), *_figures(kills)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -40,7 +40,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 def _name(kind: Kind, *, leads: bool) -> str:
     if kind not in (Kind.STORE, Kind.UPGRADE):
         return kind
-    return f"{kind}, {'a leader' if leads else 'no leader'}"
+    return f"{kind}, {'leading' if leads else 'not leading'} the retained values"
 
 
 def _figures(kills: Sequence[Kill]) -> tuple[str, ...]:

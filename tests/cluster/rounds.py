@@ -1,13 +1,14 @@
 """The kill schedule: one machine at a time, each back before the next one goes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
+from pitboard.publisher.delivery import DOUBT_S
 from pitboard.publisher.memory import Memory
 from tests.brokers import TIMEOUT_S
 from tests.cluster.browsers import Viewer, viewing
@@ -19,6 +20,10 @@ from tests.system.nats import Node
 BROWSERS = 4
 WATCH_S, WATCH_LEADER_S = 4.0, 11.0
 """From a kill to the judgement at least: elections take 9 s, and what is missed may show late."""
+
+CALM_S = DOUBT_S - 5.0
+"""From the judgement of a kill until a monitor that was answered late retains again: the next kill
+would cost nothing in between, or the rest of that time and 4 s more."""
 
 GIVE_UP_S = 30.0
 
@@ -84,10 +89,15 @@ class Outcome:
             self.laps.add(viewer.page.book.verdict(rows))
 
 
+Killing = Callable[[Team, list[Viewer], int], Awaitable[Kill]]
+"""One kill in the round of this number, and what came of it."""
+
+
 async def run(
     folder: Path,
     rounds: int,
     *,
+    kills: Sequence[Killing] | None = None,
     ends_with_monitor: bool = False,
     say: Callable[[str], None] = lambda _text: None,
 ) -> Outcome:
@@ -95,6 +105,7 @@ async def run(
 
     Args:
         folder: Where it all runs.
+        kills: Those of a round; one of each kind by default.
         ends_with_monitor: Whether the monitor dies in the end together with its node.
         say: Told of each kill.
     """
@@ -105,7 +116,7 @@ async def run(
         async with viewing(team.url, BROWSERS) as viewers:
             await _well(viewers)
             for number in range(rounds):
-                for kill in (_monitors_front, _bridge, _other_front, _store):
+                for kill in kills or (_monitors_front, _bridge, _other_front, _store):
                     outcome.kills.append(await kill(team, viewers, number))
                     say(_line(outcome.kills[-1]))
             outcome.note_pages(viewers)
@@ -155,6 +166,12 @@ async def _monitors_front(team: Team, viewers: list[Viewer], _number: int) -> Ki
 async def _other_front(team: Team, viewers: list[Viewer], _number: int) -> Kill:
     (other,) = (node for node in team.cluster.fronts if node is not team.front_of_monitor())
     return await _node(Kind.OTHER_FRONT, team, viewers, other)
+
+
+async def leader(team: Team, viewers: list[Viewer], number: int) -> Kill:
+    """Kill the store node that live values wait for."""
+    await asyncio.sleep(CALM_S if number else 0.0)
+    return await _store(team, viewers, 0)
 
 
 async def _store(team: Team, viewers: list[Viewer], number: int) -> Kill:

@@ -4,6 +4,7 @@ import getpass
 import logging
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 
 import pytest
@@ -14,19 +15,25 @@ from pitboard.contract.topics import Topic
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.composer import Send
 from pitboard.publisher.connection import Connection
+from pitboard.publisher.delivery import Answer, AtOnce, InTurn
 from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent
 from pitboard.publisher.link import Credentials, LinkSettings, Tagged
+from tests.broker.conformance.line import Line as Packets
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port, has_mosquitto
 from tests.fakes import FakeClock
 
 WILL = Send(Topic.parse("pitboard/v1/spa24/pc-1/status"), b"{}", qos=1, retain=True)
+SETUP = replace(WILL, topic=Topic.parse("pitboard/v1/spa24/pc-1/setup"))
 
 
 class Line:
     """A connection whose waits pass at once."""
 
     def __init__(
-        self, urls: Sequence[str | BrokerUrl], credentials: Credentials | None = None
+        self,
+        urls: Sequence[str | BrokerUrl],
+        credentials: Credentials | None = None,
+        delivery: type[AtOnce] | type[InTurn] = AtOnce,
     ) -> None:
         self.clock = FakeClock()
         self._events: SimpleQueue[Tagged] = SimpleQueue()
@@ -37,6 +44,7 @@ class Line:
             client_id="pb-spa24-pc-1",
             events=self._events,
             clock=self.clock,
+            delivery=delivery,
         )
 
     def dial(self) -> LinkEvent:
@@ -170,18 +178,15 @@ def test_message_is_late_by_its_own_time_not_by_those_before_it() -> None:
         line = Line([broker.url])
         assert isinstance(line.dial(), Connected)
         line.connection.apply([WILL] * 3)
-        first, second, third = (line.acked() for _ in range(3))
+        mids = [line.acked() for _ in range(3)]
 
-        line.clock.advance(1.5)
-        assert not line.connection.is_late(first)
-        line.connection.acknowledged(first)
-        line.clock.advance(1.5)
-        assert not line.connection.is_late(second)
-        line.connection.acknowledged(second)
-        line.clock.advance(4.0)
-        assert line.connection.is_late(third)
-        line.connection.acknowledged(third)
-        assert not line.connection.is_late(third)
+        late = []
+        for mid, after_s in zip(mids, (1.5, 1.5, 4.0), strict=True):
+            line.clock.advance(after_s)
+            late.append(line.connection.answered(mid).is_late)
+
+        assert late == [False, False, True]
+        assert line.connection.answered(mids[-1]) == Answer()
         line.connection.close()
 
 
@@ -196,7 +201,7 @@ def test_queue_that_moves_is_not_overdue_however_long_it_is() -> None:
         for mid in mids:
             line.clock.advance(4)
             assert not line.connection.is_overdue
-            line.connection.acknowledged(mid)
+            line.connection.answered(mid)
         assert not line.connection.has_unacknowledged
 
         line.connection.apply([WILL])
@@ -217,9 +222,8 @@ def test_connection_has_something_answered_once_a_second_while_frames_go_out() -
         assert (before, line.connection.has_unacknowledged) == (False, True)
         line.clock.advance(2.5)
         while line.connection.has_unacknowledged:
-            answer = line.acked()
-            assert not line.connection.is_late(answer), "it says nothing of what is stored"
-            line.connection.acknowledged(answer)
+            answer = line.connection.answered(line.acked())
+            assert not answer.is_late, "it says nothing of what is stored"
         line.connection.apply([frame])
         line.clock.advance(4.9)
         early = line.connection.is_overdue
@@ -227,3 +231,26 @@ def test_connection_has_something_answered_once_a_second_while_frames_go_out() -
         assert (early, line.connection.is_overdue) == (False, True)
 
         line.connection.close()
+
+
+@pytest.mark.parametrize("make", [EmbeddedInThread, Mosquitto])
+def test_value_is_kept_once_the_question_after_it_is_answered(
+    make: type[EmbeddedInThread] | type[Mosquitto],
+) -> None:
+    if make is Mosquitto and not has_mosquitto():
+        pytest.skip("mosquitto is not installed")
+    values = [replace(SETUP, payload=b"%d" % number) for number in range(40)]
+    with make() as broker:
+        line = Line([broker.url], delivery=InTurn)
+        line.dial()
+        line.connection.apply(values[:-1])
+        line.connection.say_last(values[-1:])
+        while line.connection.has_unacknowledged:
+            line.connection.answered(line.acked())
+        line.connection.cut()
+
+        with Packets(broker) as newcomer:
+            newcomer.subscribe((str(SETUP.topic), 0))
+            kept = [got.payload for got in newcomer.rest() if got.retain]
+
+    assert kept == [b"39"]

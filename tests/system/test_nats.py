@@ -9,6 +9,8 @@ import pytest
 
 from pitboard import credentials
 from pitboard.broker.users import Role
+from pitboard.contract.topics import FENCE
+from pitboard.publisher.connection import ACK_WITHIN_S
 from pitboard.publisher.retelling import LATE_S
 from tests.broker.conformance.line import Cut, Line
 from tests.brokers import TIMEOUT_S
@@ -93,3 +95,21 @@ def test_nats_acknowledges_late_what_it_drops_while_a_store_has_no_leader(folder
             late.subscribe((topic, 0))
             assert late.rest() == []
         assert is_cut or took_s > LATE_S
+
+
+def test_nats_waits_4_s_with_who_retains_a_value_and_no_time_with_others(folders: Path) -> None:
+    """So a monitor asks after each value, and retains none once an answer was late."""
+    topic = "pitboard/v1/spa24/pc-1/telemetry"
+    with Cluster(folders, 3) as cluster:
+        (leader,) = (node for node in cluster.stores if RETAINED in node.is_leader_of())
+        took_s = []
+        with Line(cluster.fronts[0]) as car:
+            leader.kill()
+            for retain in (True, False):
+                began_s = time.monotonic()
+                car.publish(topic, b"{}", retain=retain)
+                car.unsubscribe(FENCE)
+                took_s.append(time.monotonic() - began_s)
+
+    assert LATE_S < took_s[0] < ACK_WITHIN_S
+    assert took_s[1] < LATE_S

@@ -14,7 +14,8 @@ import pytest
 
 from pitboard.bridge.ingest import KEEPALIVE_S
 from pitboard.bridge.server import BridgeServer
-from pitboard.publisher.connection import ACK_WITHIN_S, PROBE_EVERY_S
+from pitboard.publisher.connection import ACK_WITHIN_S
+from pitboard.publisher.delivery import PROBE_EVERY_S
 from tests.bridge.support import browsing, settings
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, has_mosquitto
 from tests.cli.running import Output, environment
