@@ -178,6 +178,15 @@ class Composer:
         """The whole lap table."""
         return [self.chunk(k) for k in range(-(-len(self._memory.laps) // CHUNK_ROWS))]
 
+    def all_kept(self, meta: Meta) -> list[Send]:
+        """Everything that a broker keeps of us but the status and the newest frame."""
+        setup = self.setup()
+        laps = map(self.lap, self._memory.unsent)
+        # Rows that were read back push later ones on: those are in the next chunk before they leave
+        # theirs, should the process die in between.
+        chunks = reversed(self.chunks())
+        return [self.meta(meta), *([] if setup is None else [setup]), *laps, *chunks]
+
     def _send(self, channel: Channel, message: Message, lap: LapKey | None = None) -> Send:
         payload = codec.encode(channel, message)
         return Send(self._topic(channel), payload, qos=1, retain=True, lap=lap)

@@ -12,7 +12,7 @@ from pitboard.publisher.composer import Send
 from pitboard.publisher.delivery import Answer, AtOnce, Delivery, to_publish
 from pitboard.publisher.events import Ended
 from pitboard.publisher.link import Link, LinkSettings
-from pitboard.publisher.steps import Step, Subscribe
+from pitboard.publisher.steps import Step, Subscribe, Unsubscribe
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +66,19 @@ class Connection:
         return link is self._link
 
     @property
-    def has_unacknowledged(self) -> bool:
-        """Whether the broker has not confirmed everything yet."""
-        return self._delivery is not None and self._delivery.has_unacknowledged
+    def last_answer(self) -> Answer | None:
+        """To what was said last of all, once there is one."""
+        return None if self._delivery is None else self._delivery.last_answer
+
+    @property
+    def patience_s(self) -> float:
+        """How long a broker that is said goodbye to may take for an answer."""
+        return 0.0 if self._delivery is None else self._delivery.patience_s
+
+    @property
+    def owed_since_s(self) -> float | None:
+        """Since when the broker owes an answer, if it does, in monotonic seconds."""
+        return None if self._delivery is None else self._delivery.owed_since_s
 
     @property
     def deadline_s(self) -> float | None:
@@ -84,7 +94,7 @@ class Connection:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the broker owes an answer or an acknowledgement for too long."""
+        """Whether the broker owes an answer for too long."""
         due_s = self._due_s
         return due_s is not None and self._clock.monotonic_s() >= due_s
 
@@ -92,7 +102,7 @@ class Connection:
     def _due_s(self) -> float | None:
         if self._answer_due_s is not None:
             return self._answer_due_s
-        since_s = None if self._delivery is None else self._delivery.owed_since_s
+        since_s = self.owed_since_s
         return None if since_s is None else since_s + ACK_WITHIN_S
 
     def open(self, will: Send) -> None:
@@ -192,19 +202,20 @@ class Connection:
                 self._delivery.send(step)
             elif isinstance(step, Subscribe):
                 self._link.subscribe(step.filters)
-            else:
+            elif isinstance(step, Unsubscribe):
                 self._link.unsubscribe(step.filters)
+            else:
+                self._delivery.trust_again()
 
-    def say_last(self, steps: Sequence[Step]) -> None:
-        """Do the last steps of all."""
+    def say_last(self, step: Send) -> None:
+        """Send a message ahead of all that waits; none of its topic follows."""
         if self._delivery is not None:
-            self._delivery.insist()
-        self.apply(steps)
+            self._delivery.say_last(step)
 
-    def close(self) -> None:
-        """Say goodbye, so that the broker drops the will."""
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Say goodbye, so that the broker drops the will, and wait until that has left."""
         if self._link is not None:
-            self._link.close()
+            self._link.close(timeout_s)
             self._link = self._delivery = None
 
     def cut(self) -> None:

@@ -22,7 +22,7 @@ from pitboard.publisher.phase import Phase
 from pitboard.publisher.read_back import ReadBack
 from pitboard.publisher.retelling import Retelling
 from pitboard.publisher.source import NamedSetup
-from pitboard.publisher.steps import Step, Subscribe, Unsubscribe
+from pitboard.publisher.steps import Step, Subscribe, TrustAgain, Unsubscribe
 
 
 class Lifecycle:
@@ -111,9 +111,9 @@ class Lifecycle:
         self._acknowledged.add(lap)
         self._memory.acknowledge(self._acknowledged)
 
-    def acknowledged_late(self) -> None:
-        """A message took so long that the broker may not have kept it."""
-        self._retelling.acknowledged_late(self._clock.monotonic_s())
+    def answered_late(self) -> None:
+        """The broker took so long for a value that it may not have kept it."""
+        self._retelling.answered_late(self._clock.monotonic_s())
 
     # What the source tells.
 
@@ -188,7 +188,7 @@ class Lifecycle:
                 return self._announce()
         elif self._phase is Phase.ANNOUNCED:
             if self._retelling.take(now_s):
-                return self._say_everything()
+                return [TrustAgain(), *self._say_everything()]
             if now_s - self._last_status_s >= HEARTBEAT_S:
                 return [self._status()]
         return []
@@ -203,17 +203,19 @@ class Lifecycle:
             return min(due_s for due_s in due if due_s is not None)
         return None
 
-    def stop(self) -> list[Step]:
+    def stop(self) -> list[Send]:
         """A wanted end: the last frame stays on the broker, then we say `offline`."""
         if self._phase is not Phase.ANNOUNCED:
             return []
-        # There is no later time for what is to be said again.
-        is_owed = self._retelling.due_s is not None
-        said = self._say_everything() if is_owed else self._newest.as_last()
-        steps = [*said, self._compose.status(self._condition, "offline")]
-        # Nothing may follow it, neither a heartbeat nor an answer to what is still on its way.
+        # Nothing of `status` may follow it, neither a heartbeat nor an answer to a late message.
         self._phase = Phase.OFFLINE
-        return steps
+        return [*self._newest.as_last(), self._compose.status(self._condition, "offline")]
+
+    def owed(self) -> list[Step]:
+        """What is to be said again after the `offline` of a stop: there is no later time for it."""
+        if self._retelling.due_s is None:
+            return []
+        return [TrustAgain(), *self._newest.again(), *self._compose.all_kept(self._meta)]
 
     @property
     def trouble(self) -> Trouble | None:
@@ -274,15 +276,8 @@ class Lifecycle:
 
     def _say_everything(self) -> list[Step]:
         """After `status` the newest frame goes first: it is what the crew waits for."""
-        steps: list[Step] = [self._status(), *self._newest.as_stored()]
-        steps.append(self._compose.meta(self._meta))
-        if (setup := self._compose.setup()) is not None:
-            steps.append(setup)
-        steps.extend(map(self._compose.lap, self._memory.unsent))
-        # Rows that were read back push later ones on: those are in the next chunk before they leave
-        # theirs, should the process die in between.
-        steps.extend(reversed(self._compose.chunks()))
-        return steps
+        frame = self._newest.as_stored()
+        return [self._status(), *frame, *self._compose.all_kept(self._meta)]
 
     def _take_control(self) -> None:
         """Above all others, unless we stand there already: a restart changes nothing."""

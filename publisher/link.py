@@ -24,6 +24,9 @@ from pitboard.contract.errors import LinkLost
 from pitboard.contract.topics import FENCE
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent, Received, Subscribed
+from pitboard.publisher.message import Publish
+
+__all__ = ["Credentials", "Link", "LinkSettings", "Publish", "Tagged", "open_link"]
 
 log = logging.getLogger(__name__)
 
@@ -53,16 +56,6 @@ class LinkSettings:
     keepalive_s: int = 10
     connection_timeout_s: float = 10.0
     ca_file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Publish:
-    """A message to send."""
-
-    topic: str
-    payload: bytes
-    qos: int
-    retain: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pitboard.publisher.connection import Connection
 from pitboard.publisher.delivery import AtOnce, InTurn
 from pitboard.publisher.echo import Trouble
 from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent, Received, Subscribed
+from pitboard.publisher.goodbye import CLOSED_WITHIN_S, Goodbye
 from pitboard.publisher.intake import Intake
 from pitboard.publisher.laps import LapRecorder
 from pitboard.publisher.lifecycle import Lifecycle
@@ -31,9 +32,6 @@ log = logging.getLogger(__name__)
 
 SAVE_EVERY_S = 5.0
 """Births and laps are saved at once; the rest waits this long at most."""
-
-ACKS_WITHIN_S = 1.0
-"""How long a stop waits for the broker to have `offline`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +203,7 @@ class Runner:
             case Acked(mid):
                 answer = self._connection.answered(mid)
                 if answer.is_late:
-                    self._lifecycle.acknowledged_late()
+                    self._lifecycle.answered_late()
                 if answer.lap is not None:
                     self._lifecycle.acknowledged(answer.lap)
             case Ended():
@@ -259,18 +257,19 @@ class Runner:
         """`offline`, once the broker is known to have it; else its will says `lost`."""
         # An `online` of an earlier life may stand on the broker, so a read-back that has begun is
         # finished; and a goodbye that crosses with its answers can get lost.
-        self._work_while(lambda: self._lifecycle.is_reading_back, SUBACK_WITHIN_S)
-        self._connection.say_last(self._lifecycle.stop())
-        self._work_while(lambda: self._connection.has_unacknowledged, ACKS_WITHIN_S)
-        if not self._connection.has_unacknowledged:
+        read_s = self._clock.monotonic_s() + SUBACK_WITHIN_S
+        self._work_until(lambda: read_s if self._lifecycle.is_reading_back else None)
+        if self._lifecycle.is_announced:
+            goodbye = Goodbye(self._connection, self._lifecycle, self._clock)
+            self._work_until(goodbye.go_on)
+            if goodbye.is_heard:
+                self._connection.close(CLOSED_WITHIN_S)
+        else:
             self._connection.close()
 
-    def _work_while(self, is_needed: Callable[[], bool], longest_s: float) -> None:
-        end_s = self._clock.monotonic_s() + longest_s
-        while is_needed():
-            now_s = self._clock.monotonic_s()
-            if now_s >= end_s:
-                return
+    def _work_until(self, end: Callable[[], float | None]) -> None:
+        """Work as long as *end*, asked after each event, gives a time that is still to come."""
+        while (end_s := end()) is not None and (now_s := self._clock.monotonic_s()) < end_s:
             wake_s = min(end_s, self._lifecycle.next_tick_s() or end_s)
             try:
                 event = self._events.get(timeout=max(0.0, wake_s - now_s))

@@ -1,5 +1,7 @@
 """The newest frame, and when the broker is to keep it."""
 
+from dataclasses import replace
+
 from pitboard.contract.digits import rounded
 from pitboard.contract.telemetry import Telemetry
 from pitboard.publisher.clock import Clock
@@ -26,6 +28,7 @@ class Newest:
         self._unix_ms = 0
         self._is_retained = False
         self._last_retained_s = float("-inf")
+        self._sent: Send | None = None
 
     def take(self, telemetry: Telemetry) -> None:
         """A frame was made at this moment."""
@@ -46,10 +49,15 @@ class Newest:
         """Once more before a silence, unless the broker keeps it already."""
         return [] if self._is_retained else self._send(retain=True)
 
+    def again(self) -> list[Send]:
+        """The last message anew, for a broker that may not have kept it; others know it."""
+        return [] if self._sent is None else [replace(self._sent, retain=True)]
+
     def _send(self, *, retain: bool) -> list[Send]:
         if self._telemetry is None:
             return []
         if retain:
             self._last_retained_s = self._clock.monotonic_s()
             self._is_retained = True
-        return [self._compose.frame(self._telemetry, self._unix_ms, retain=retain)]
+        self._sent = self._compose.frame(self._telemetry, self._unix_ms, retain=retain)
+        return [self._sent]

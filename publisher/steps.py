@@ -19,4 +19,9 @@ class Unsubscribe:
     filters: tuple[str, ...]
 
 
-Step = Send | Subscribe | Unsubscribe
+@dataclass(frozen=True, slots=True)
+class TrustAgain:
+    """Everything is said again with the steps that follow: what was in doubt is tried anew."""
+
+
+Step = Send | Subscribe | Unsubscribe | TrustAgain

@@ -26,6 +26,7 @@ DECIDING = [
     "publisher/lifecycle.py",
     "publisher/composer.py",
     "publisher/delivery.py",
+    "publisher/goodbye.py",
     "publisher/retelling.py",
     "publisher/laps.py",
     "publisher/open_lap.py",

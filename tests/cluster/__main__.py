@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from tests.cluster.report import table
-from tests.cluster.rounds import Outcome, leader, run
+from tests.cluster.rounds import Outcome, kill_leader, run
 from tests.cluster.team import missing_parts
 
 
@@ -30,7 +30,7 @@ def main() -> int:
 
 async def _run(folder: Path, rounds: int, only: str | None) -> Outcome:
     if only == "store":
-        return await run(folder, rounds, kills=(leader,), say=_say)
+        return await run(folder, rounds, kills=(kill_leader,), say=_say)
     return await run(folder, rounds, ends_with_monitor=True, say=_say)
 
 

@@ -55,7 +55,9 @@ class Viewer(Browser):
 
     def _hear(self, text: str | bytes) -> None:
         frame = decode(text)
-        self._channels |= {value.channel for value in frame.values}
+        if frame.type == "snapshot":
+            # On a new connection all must be there anew.
+            self._channels = {value.channel for value in frame.values}
         if frame.data is not None:
             chunk = f"/{data.first // CHUNK_ROWS}" if (data := frame.data).columns else ""
             channel = f"{frame.type.removesuffix('_update')}{chunk}"

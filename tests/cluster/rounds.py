@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from pitboard.publisher.delivery import DOUBT_S
 from pitboard.publisher.memory import Memory
+from pitboard.publisher.retelling import AFTER_S
 from tests.brokers import TIMEOUT_S
 from tests.cluster.browsers import Viewer, viewing
 from tests.cluster.team import Team
@@ -21,9 +21,11 @@ BROWSERS = 4
 WATCH_S, WATCH_LEADER_S = 4.0, 11.0
 """From a kill to the judgement at least: elections take 9 s, and what is missed may show late."""
 
-CALM_S = DOUBT_S - 5.0
-"""From the judgement of a kill until a monitor that was answered late retains again: the next kill
-would cost nothing in between, or the rest of that time and 4 s more."""
+CALM_S = 2 * AFTER_S - WATCH_LEADER_S
+"""Between kills of the leader: the monitor retains again, and has done so for a while.
+
+While it retains nothing a kill costs nothing; one that meets the retelling doubles the next wait.
+"""
 
 GIVE_UP_S = 30.0
 
@@ -168,7 +170,7 @@ async def _other_front(team: Team, viewers: list[Viewer], _number: int) -> Kill:
     return await _node(Kind.OTHER_FRONT, team, viewers, other)
 
 
-async def leader(team: Team, viewers: list[Viewer], number: int) -> Kill:
+async def kill_leader(team: Team, viewers: list[Viewer], number: int) -> Kill:
     """Kill the store node that live values wait for."""
     await asyncio.sleep(CALM_S if number else 0.0)
     return await _store(team, viewers, 0)

@@ -202,7 +202,7 @@ def test_queue_that_moves_is_not_overdue_however_long_it_is() -> None:
             line.clock.advance(4)
             assert not line.connection.is_overdue
             line.connection.answered(mid)
-        assert not line.connection.has_unacknowledged
+        assert line.connection.owed_since_s is None
 
         line.connection.apply([WILL])
         line.clock.advance(5)
@@ -216,12 +216,12 @@ def test_connection_has_something_answered_once_a_second_while_frames_go_out() -
     with EmbeddedInThread() as broker:
         line = Line([broker.url])
         line.dial()
-        before = line.connection.has_unacknowledged
+        before = line.connection.owed_since_s
 
         line.connection.apply([frame, frame])
-        assert (before, line.connection.has_unacknowledged) == (False, True)
+        assert (before, line.connection.owed_since_s) == (None, line.clock.monotonic_s())
         line.clock.advance(2.5)
-        while line.connection.has_unacknowledged:
+        while line.connection.owed_since_s is not None:
             answer = line.connection.answered(line.acked())
             assert not answer.is_late, "it says nothing of what is stored"
         line.connection.apply([frame])
@@ -243,9 +243,8 @@ def test_value_is_kept_once_the_question_after_it_is_answered(
     with make() as broker:
         line = Line([broker.url], delivery=InTurn)
         line.dial()
-        line.connection.apply(values[:-1])
-        line.connection.say_last(values[-1:])
-        while line.connection.has_unacknowledged:
+        line.connection.apply(values)
+        while line.connection.owed_since_s is not None:
             line.connection.answered(line.acked())
         line.connection.cut()
 

@@ -8,23 +8,23 @@ import pytest
 from pitboard.contract.topics import Topic
 from pitboard.publisher.composer import Send
 from pitboard.publisher.delivery import (
-    DOUBT_S,
-    MOST_ON_THE_WAY,
+    MAX_WINDOW,
     PROBE_EVERY_S,
     Answer,
     AtOnce,
     Delivery,
     InTurn,
 )
-from pitboard.publisher.link import Publish
 from pitboard.publisher.memory import LapKey
-from pitboard.publisher.retelling import AFTER_S, LATE_S
+from pitboard.publisher.message import Publish
+from pitboard.publisher.retelling import LATE_S
 from tests.broker.conformance.line import Line
 from tests.brokers import EmbeddedInThread, free_port
 from tests.fakes import FakeClock
 from tests.system.monitors import monitoring_car
 
 STATUS = Topic.parse("pitboard/v1/spa24/pc-1/status")
+META = Topic.parse("pitboard/v1/spa24/pc-1/meta")
 TELEMETRY = Topic.parse("pitboard/v1/spa24/pc-1/telemetry")
 
 PROBE = "?"
@@ -97,8 +97,12 @@ class Talk:
 
 
 def value(name: str, lap: LapKey | None = None) -> Send:
-    """To be kept; topics do not matter."""
-    return Send(STATUS, name.encode(), qos=1, retain=True, lap=lap)
+    """To be kept, of a channel whose messages all count."""
+    return Send(META, name.encode(), qos=1, retain=True, lap=lap)
+
+
+def status(name: str) -> Send:
+    return Send(STATUS, name.encode(), qos=1, retain=True)
 
 
 def frame(name: str, *, retain: bool = False) -> Send:
@@ -129,7 +133,7 @@ def test_acknowledgement_makes_a_lap_safe_even_late(at_once: Talk) -> None:
 
     assert at_once.answer() == Answer()
     assert at_once.answer(LATE_S + 0.1) == Answer(lap=(1, 2), is_late=True)
-    assert not at_once.delivery.has_unacknowledged
+    assert at_once.delivery.owed_since_s is None
 
 
 def test_answer_to_what_nobody_asked_tells_nothing(at_once: Talk) -> None:
@@ -137,7 +141,7 @@ def test_answer_to_what_nobody_asked_tells_nothing(at_once: Talk) -> None:
     at_once.send(value("status"))
 
     assert at_once.delivery.answered(99) == Answer()
-    assert at_once.delivery.has_unacknowledged
+    assert at_once.delivery.owed_since_s is not None
 
 
 def test_frames_alone_have_something_answered_once_a_second(at_once: Talk) -> None:
@@ -152,9 +156,23 @@ def test_frames_alone_have_something_answered_once_a_second(at_once: Talk) -> No
 
 
 def test_single_broker_is_told_the_last_as_everything_else(at_once: Talk) -> None:
-    at_once.delivery.insist()
+    at_once.send(value("meta"))
+    at_once.delivery.say_last(status("offline"))
 
-    assert at_once.send(value("status")) == ["status@1!"]
+    assert at_once.messages() == ["offline@1!"]
+    at_once.answer()
+    assert at_once.delivery.last_answer is None
+    at_once.answer()
+    assert at_once.delivery.last_answer == Answer()
+
+
+def test_single_broker_is_trusted_although_it_was_late(at_once: Talk) -> None:
+    at_once.send(value("meta"))
+    at_once.answer(LATE_S + 0.1)
+
+    assert at_once.send(value("setup")) == ["setup@1!"]
+    at_once.delivery.trust_again()
+    assert at_once.send(value("setup")) == ["setup@1!"]
 
 
 @pytest.mark.parametrize("way", [AtOnce, InTurn])
@@ -182,7 +200,7 @@ def test_value_leaves_at_qos_0_between_two_questions(talk: Talk) -> None:
     talk.delivery.send(value("status"))
 
     assert talk.link.taken() == [PROBE, "status@0!", PROBE]
-    assert talk.delivery.has_unacknowledged
+    assert talk.delivery.owed_since_s is not None
 
 
 def test_one_value_is_on_its_way_at_a_time_and_frames_pass_it(talk: Talk) -> None:
@@ -194,16 +212,29 @@ def test_one_value_is_on_its_way_at_a_time_and_frames_pass_it(talk: Talk) -> Non
     assert talk.messages() == ["laps/0@0!"]
 
 
-def test_frame_to_be_retained_waits_until_the_next_one_comes(talk: Talk) -> None:
-    """Only who watches needs it once there is a newer one, and none overtakes another."""
-    talk.send(value("status"))
+def test_frame_is_never_late_and_the_newest_is_retained_in_the_place_of_the_first(
+    talk: Talk,
+) -> None:
+    """After a connect who comes late has it before the laps, and who watches as with one broker."""
+    talk.send(value("meta"))
 
-    assert talk.send(frame("a", retain=True)) == []
-    assert talk.send(frame("b")) == ["a@0", "b@0"]
-    assert talk.send(frame("c", retain=True)) == []
-    assert talk.send(frame("d", retain=True)) == ["c@0"]
+    assert talk.send(frame("a")) == ["a@0"], "that it is retained was not asked for"
+    assert talk.send(frame("b", retain=True), value("lap")) == ["b@0"]
+    assert talk.send(frame("c"), frame("d", retain=True), frame("e")) == ["c@0", "d@0", "e@0"]
+    talk.answer()
+    talk.answer()
+    assert talk.messages() == ["e@0!", "lap@0!"]
+
+
+def test_status_is_never_late_nor_behind_the_frame_that_it_goes_before(talk: Talk) -> None:
+    """A frame that is older than the `idle` before it is no sign of a moving car."""
+    talk.send(value("meta"))
+
+    passed = talk.send(status("online"), status("idle"), frame("a", retain=True))
+
+    assert passed == ["online@0", "idle@0", "a@0"]
     talk.answer_all()
-    assert talk.messages() == ["d@0!"]
+    assert talk.messages() == ["idle@0!", "a@0!"]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +281,7 @@ def test_lap_that_was_only_passed_on_is_not_safe(talk: Talk) -> None:
     "kept_back",
     [
         pytest.param([value("lap", (1, 2)), value("laps/0")], id="a lap"),
-        pytest.param([value("status"), frame("a", retain=True)], id="a change of the condition"),
+        pytest.param([value("setup"), value("meta")], id="what the source says"),
         pytest.param([value(f"lap{n}") for n in range(9)], id="more than leave together"),
     ],
 )
@@ -266,32 +297,41 @@ def test_what_waits_for_a_late_answer_leaves_with_it_unretained(
     assert talk.messages() == [f"{step.payload.decode()}@0" for step in kept_back]
 
 
-def test_nothing_is_retained_until_the_election_must_be_over(talk: Talk) -> None:
-    talk.send(value("status"))
+def test_what_was_passed_on_while_it_waited_is_not_passed_on_twice(talk: Talk) -> None:
+    talk.send(value("meta"), status("idle"), frame("a", retain=True))
+    talk.messages()
+
+    assert talk.block().is_late
+
+    assert talk.messages() == []
+
+
+def test_nothing_is_retained_until_everything_is_said_again(talk: Talk) -> None:
+    talk.send(value("meta"))
     talk.block()
     talk.answer_all()
+    talk.clock.advance(1000.0)
 
-    talk.clock.advance(DOUBT_S - 0.01)
-    assert talk.send(frame("a", retain=True), value("status")) == ["a@0", "status@0"]
+    assert talk.send(frame("a", retain=True), value("setup")) == ["a@0", "setup@0"]
     talk.answer_all()
-    talk.clock.advance(0.01)
-    assert talk.send(frame("b", retain=True)) == ["b@0!"]
-
-
-def test_one_value_tries_before_everything_is_said_again() -> None:
-    assert 0 < AFTER_S - DOUBT_S < 1
-
-
-def test_second_late_answer_begins_the_wait_again(talk: Talk) -> None:
-    talk.send(value("status"))
-    talk.block()
-    talk.clock.advance(DOUBT_S)
+    talk.delivery.trust_again()
+    assert talk.send(status("status"), value("setup")) == ["status@0!"]
     talk.answer_all()
-    talk.send(value("status"))
-    talk.block()
+    assert talk.messages() == ["setup@0!"]
 
-    talk.clock.advance(DOUBT_S - 0.01)
-    assert talk.send(value("status")) == ["status@0"]
+
+def test_retelling_that_is_late_itself_begins_the_doubt_again(talk: Talk) -> None:
+    talk.send(value("meta"))
+    talk.block()
+    talk.answer_all()
+    talk.messages()
+    talk.delivery.trust_again()
+    assert talk.send(status("status"), value("meta")) == ["status@0!"]
+
+    assert talk.block().is_late
+
+    assert talk.messages() == ["meta@0"]
+    assert talk.send(value("setup")) == ["setup@0"]
 
 
 def test_backlog_leaves_more_and_more_together(talk: Talk) -> None:
@@ -304,8 +344,8 @@ def test_backlog_leaves_more_and_more_together(talk: Talk) -> None:
         if left := talk.messages():
             sizes.append(len(left))
 
-    assert sizes == [1, 2, 4, 8, MOST_ON_THE_WAY, MOST_ON_THE_WAY, 13]
-    assert not talk.delivery.has_unacknowledged
+    assert sizes == [1, 2, 4, 8, MAX_WINDOW, MAX_WINDOW, 13]
+    assert talk.delivery.owed_since_s is None
 
 
 def test_values_after_a_backlog_begin_alone_again(talk: Talk) -> None:
@@ -316,30 +356,38 @@ def test_values_after_a_backlog_begin_alone_again(talk: Talk) -> None:
     assert talk.send(value("lap", (1, 2)), value("laps/0")) == ["lap@0!"]
 
 
-def test_last_words_are_retained_at_once_even_in_doubt(talk: Talk) -> None:
-    """Nobody will say them again, and a goodbye has one second."""
-    talk.send(value("status"))
+def test_last_word_is_retained_at_once_even_in_doubt(talk: Talk) -> None:
+    talk.send(value("meta"))
     talk.block()
+    talk.answer_all()
     talk.messages()
+
+    talk.delivery.say_last(status("offline"))
+
+    assert talk.messages() == ["offline@0!"]
     talk.answer_all()
+    assert talk.delivery.last_answer == Answer()
 
-    talk.delivery.insist()
 
-    assert talk.send(frame("a", retain=True), value("offline")) == ["a@0!", "offline@0!"]
+def test_last_word_waits_for_nothing_and_no_older_one_follows(talk: Talk) -> None:
+    talk.send(value("meta"), status("online"), value("setup"))
+    talk.messages()
+
+    talk.delivery.say_last(status("offline"))
+
+    assert talk.messages() == ["offline@0!"]
     talk.answer_all()
-    assert not talk.delivery.has_unacknowledged
+    assert talk.messages() == ["setup@0!"]
 
 
-def test_last_words_wait_for_no_answer(talk: Talk) -> None:
-    """One that is late would have them leave `online` on the broker, with the will taken away."""
-    talk.send(value("status"), value("meta"))
-    assert talk.messages() == []
+def test_last_word_can_be_said_again(talk: Talk) -> None:
+    for _ in range(2):
+        talk.delivery.say_last(status("offline"))
+        assert talk.delivery.last_answer is None
+        talk.block()
+        assert talk.delivery.last_answer == Answer(is_late=True)
 
-    talk.delivery.insist()
-
-    assert talk.send(value("offline")) == ["meta@0!", "offline@0!"]
-    assert talk.block().is_late
-    assert talk.messages() == []
+    assert talk.messages() == ["offline@0!"] * 2
 
 
 def test_what_waits_is_unacknowledged(talk: Talk) -> None:
@@ -350,7 +398,7 @@ def test_what_waits_is_unacknowledged(talk: Talk) -> None:
     talk.answer()
 
     assert talk.messages() == ["meta@0!"]
-    assert talk.delivery.has_unacknowledged
+    assert talk.delivery.owed_since_s is not None
 
 
 def test_frames_in_doubt_have_something_answered_once_a_second(talk: Talk) -> None:
@@ -388,6 +436,6 @@ def test_monitor_of_several_brokers_delivers_in_turn(
             kept = {got.topic: got.payload for got in newcomer.rest()}
 
     assert {got.qos for got in told} == qos
-    assert b'"offline"' in told[-1].payload
+    assert b'"offline"' in [got.payload for got in told if got.topic.endswith("/status")][-1]
     assert kept.items() >= {got.topic: got.payload for got in told}.items()
     assert "pitboard/v1/spa24/pc-1/telemetry" in kept

@@ -9,12 +9,15 @@ import pytest
 
 from pitboard import credentials
 from pitboard.broker.users import Role
-from pitboard.contract.topics import FENCE
+from pitboard.contract import codec
+from pitboard.contract.messages import StatusMessage
+from pitboard.contract.topics import FENCE, Topic
 from pitboard.publisher.connection import ACK_WITHIN_S
 from pitboard.publisher.retelling import LATE_S
 from tests.broker.conformance.line import Cut, Line
 from tests.brokers import TIMEOUT_S
 from tests.cluster.rounds import RETAINED
+from tests.system.monitors import monitoring_car
 from tests.system.nats import Cluster, missing_cluster, missing_nats
 from tests.waiting import eventually
 
@@ -113,3 +116,29 @@ def test_nats_waits_4_s_with_who_retains_a_value_and_no_time_with_others(folders
 
     assert LATE_S < took_s[0] < ACK_WITHIN_S
     assert took_s[1] < LATE_S
+
+
+def test_monitor_that_stops_while_a_store_elects_is_offline_and_not_lost(folders: Path) -> None:
+    """NATS drops the first `offline`, and its will would say `lost` to who watches."""
+    topic = "pitboard/v1/spa24/pc-1/status"
+    with Cluster(folders, 3) as cluster, Line(cluster.fronts[1]) as watcher:
+        watcher.subscribe((topic, 0))
+        (leader,) = (node for node in cluster.stores if RETAINED in node.is_leader_of())
+
+        with monitoring_car(cluster.urls, folders / "state") as monitor:
+            leader.kill()
+            monitor.stop()
+            eventually(lambda: cluster.fronts[0].is_ready(None), 60.0)
+            eventually(lambda: state(cluster.retained(topic)) == "offline", 2 * TIMEOUT_S)
+
+        told = [state(got.payload) for got in watcher.rest()]
+        assert told[-1] == "offline"
+        assert "lost" not in told
+
+
+def state(payload: bytes | None) -> str:
+    """What a status says."""
+    assert payload is not None
+    message = codec.decode(Topic.parse("pitboard/v1/spa24/pc-1/status"), payload)
+    assert isinstance(message, StatusMessage)
+    return message.state
