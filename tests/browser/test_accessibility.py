@@ -16,7 +16,7 @@ from tests.chromium import LONG_MS
 NUMBER = re.compile(r"\d")
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
-WIDTHS = (1440, 360)
+WIDTHS = (1920, 1440, 360)
 SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 RUN = "levels => axe.run(document, { runOnly: { type: 'tag', values: levels } })"

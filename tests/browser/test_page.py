@@ -14,6 +14,17 @@ ESSENTIALS = (
     *("trust", "race", "fuel", "tires", "drive"),
     *("conditions", "stint", "gaps", "map", "delta"),
 )
+SECTIONS = (*ESSENTIALS, "traces", "pace", "laps", "setup", "alert-log", "units")
+
+CUT_BELOW = """
+(section) => {
+  const box = document.querySelector(section).getBoundingClientRect();
+  return [...document.querySelectorAll(`${section} [data-slot], ${section} [data-test]`)]
+    .filter((node) => node.checkVisibility() && !node.matches('.sr-only, .sr-only *, .spot'))
+    .filter((node) => node.getBoundingClientRect().bottom > box.bottom)
+    .map((node) => node.outerHTML.slice(0, 80));
+}
+"""
 
 
 def hook(page: Page, name: str) -> str:
@@ -53,8 +64,10 @@ def test_page_learns_the_use_of_fuel_from_laps_and_lists_the_newest_dozen(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (2560, 1440)], ids=["1920", "2560"])
-def test_page_shows_the_essentials_of_a_race_at_once_where_there_is_room(
+@pytest.mark.parametrize(
+    ("width", "height"), [(1600, 950), (1920, 1080), (2560, 1440)], ids=["1600", "1920", "2560"]
+)
+def test_page_is_one_screen_where_there_is_room(
     width: int, height: int, page: Page, close_demo: Demo
 ) -> None:
     page.set_viewport_size({"width": width, "height": height})
@@ -62,10 +75,19 @@ def test_page_shows_the_essentials_of_a_race_at_once_where_there_is_room(
 
     expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER, timeout=LONG_MS)
     expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
-    for section in ESSENTIALS:
+    for section in SECTIONS:
         box = page.locator(f"#{section}").bounding_box()
         assert box is not None
+        assert box["height"] > 20, section
         assert box["y"] + box["height"] <= height, section
+    for section in ESSENTIALS:
+        assert page.evaluate(f"({CUT_BELOW})('#{section}')") == [], section
+    assert page.evaluate("document.documentElement.scrollHeight") <= height
+    # A list that is longer scrolls inside.
+    last = page.locator("#setup .group").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
     for narrower in (width, 1760, 1600):
         page.set_viewport_size({"width": narrower, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= narrower

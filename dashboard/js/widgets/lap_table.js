@@ -132,7 +132,7 @@ const COLUMNS = [
   { className: "", text: ({ lap, units }) => fuel(lap.fuel_used, units, 2) },
   { className: "", text: ({ lap, units }) => fuel(lap.fuel_left, units) },
   {
-    className: "wide",
+    className: "wide added",
     text: ({ lap, units }) => (lap.fuel_added ? fuel(lap.fuel_added, units) : ""),
   },
   { className: "wide energy", text: ({ lap }) => number(lap.energy_used, 1) },
@@ -141,6 +141,6 @@ const COLUMNS = [
   { className: "text widest name", text: ({ lap }) => lap.compound || DASH },
   { className: "text kind", text: ({ lap }) => noteOf(lap) },
   { className: "text medium name", text: ({ lap }) => lap.driver || DASH },
-  { className: "wide", text: ({ stint }) => number(stint) },
+  { className: "wide stint-number", text: ({ stint }) => number(stint) },
   { className: "widest", text: ({ lap }) => clockTime(lap.finished_at) },
 ];

@@ -80,9 +80,6 @@ function frameWidget(root) {
     if (list.hasAttribute("data-open")) list.scrollTop = 0;
     button.setAttribute("aria-expanded", String(is_open));
     list.toggleAttribute("data-open", is_open);
-    // Who has no mouse scrolls what has the focus.
-    if (is_open) list.tabIndex = 0;
-    else list.removeAttribute("tabindex");
   });
 
   return {
