@@ -22,6 +22,7 @@ THOUSAND_LAPS = """async () => {
   const { DEFAULT_UNITS: units } = await import(new URL("format.js", main).href);
   const root = document.querySelector("#laps").cloneNode(true);
   document.querySelector("#laps").replaceWith(root);
+  for (const body of root.querySelectorAll("tbody")) body.remove();
   const widget = lapsWidget(root);
   const lapOf = (lap) => ({
     monitor_id: "pc-a", run: 1, lap, finished_at: "2026-06-13T18:42:00.000Z", lap_time: 100 + lap,
@@ -29,35 +30,35 @@ THOUSAND_LAPS = """async () => {
   });
   let all = Array.from({ length: 1000 }, (_, i) => lapOf(i + 1));
   const render = () => widget.render({ laps: all, best_lap_time: 101, units });
-  const body = root.querySelector("tbody");
-  body.replaceChildren();
+  const table = root.querySelector("[data-test=lap-table]");
+  const count = () => table.querySelectorAll("tbody tr").length;
   render();
   const roll = root.querySelector("[data-test=lap-roll]");
   window.laps = {
     async open() {
-      const made = [body.children.length];
+      const made = [count()];
       root.querySelector("[data-slot=all-laps]").click();
-      for (let i = 0; i < 500 && body.children.length < all.length; i += 1) {
-        const before = body.children.length;
+      for (let i = 0; i < 500 && count() < all.length; i += 1) {
+        const before = count();
         roll.scrollTop = roll.scrollHeight;
         await new Promise(requestAnimationFrame);
-        made.push(body.children.length - before);
+        made.push(count() - before);
       }
       return made;
     },
     add() {
       all = [...all, lapOf(1001)];
       const seen = new MutationObserver(() => {});
-      seen.observe(body, { subtree: true, childList: true, characterData: true });
+      seen.observe(table, { subtree: true, childList: true, characterData: true });
       render();
       const records = seen.takeRecords();
-      const rows = records.filter(({ target }) => target === body);
+      const added = records.flatMap(({ addedNodes }) => [...addedNodes]);
       return {
-        rows: rows.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0),
-        texts: records.length - rows.length,
+        rows: added.filter(({ tagName }) => tagName === "TR").length,
+        texts: records.filter(({ target }) => target.parentElement?.closest("tr")).length,
       };
     },
-    newest: () => body.querySelector("th").textContent,
+    newest: () => table.querySelector("tbody th").textContent,
   };
 }"""
 

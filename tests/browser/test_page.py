@@ -75,6 +75,8 @@ def test_page_is_one_screen_where_there_is_room(
 
     expect(page.locator("[data-test=fuel-per-lap]")).to_have_text(NUMBER, timeout=LONG_MS)
     expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
+    last = page.locator("#setup .group").last
+    expect(last).to_be_attached()
     for section in SECTIONS:
         box = page.locator(f"#{section}").bounding_box()
         assert box is not None
@@ -84,7 +86,6 @@ def test_page_is_one_screen_where_there_is_room(
         assert page.evaluate(f"({CUT_BELOW})('#{section}')") == [], section
     assert page.evaluate("document.documentElement.scrollHeight") <= height
     # A list that is longer scrolls inside.
-    last = page.locator("#setup .group").last
     last.scroll_into_view_if_needed()
     expect(last).to_be_in_viewport()
     assert page.evaluate("scrollY") == 0

@@ -3,17 +3,20 @@
 /** @import { LapRow, Units } from "../types.js" */
 /** @import { Shown } from "./laps.js" */
 
-import { create, dataSlot, find, textSlot } from "../dom.js";
+import { create, dataSlot, textSlot } from "../dom.js";
 import { DASH, delta, fuel, lapTime, number } from "../format.js";
 import { rowKey, stintNumbers } from "../lap_rows.js";
 import { counts } from "../laps.js";
 import { clockTime } from "../texts/ages.js";
 import { BEST, noteOf } from "../texts/pace.js";
 
+/** Laps that the browser lays out and paints together, or leaves alone while none is in sight. */
+const CHUNK = 50;
+
 /** @param {HTMLElement} table */
 export function tableWidget(table) {
-  const body = find(table, "tbody");
   const energy = dataSlot(table, "energy");
+  const chunks = chunksOf(table);
   /** @type {Map<string, ReturnType<typeof rowWidget>>} */
   let rows = new Map();
 
@@ -26,7 +29,7 @@ export function tableWidget(table) {
       const stints = stintNumbers(laps);
       const before = rows;
       rows = new Map();
-      let next = body.firstElementChild;
+      const put = chunks.fromAbove();
       for (let i = laps.length - 1; i >= Math.max(0, laps.length - limit); i -= 1) {
         const lap = laps[i];
         if (lap === undefined) continue;
@@ -35,11 +38,56 @@ export function tableWidget(table) {
         before.delete(key);
         rows.set(key, row);
         row.render({ lap, older: laps[i - 1] ?? null, stint: stints[i] ?? null, best_lap_time, units });
-        if (row.element === next) next = next.nextElementSibling;
-        else body.insertBefore(row.element, next);
+        put(row.element, Math.floor(i / CHUNK));
       }
       for (const { element } of before.values()) element.remove();
+      chunks.removeEmpty();
       energy(laps.some(({ energy_left }) => energy_left !== null) ? "yes" : "");
+    },
+  };
+}
+
+/**
+ * A `tbody` for each chunk, the newest above. Chunks count from the oldest lap, so that a new one
+ * moves no other.
+ * @param {HTMLElement} table
+ */
+function chunksOf(table) {
+  /** @type {Map<number, HTMLElement>} */
+  const bodies = new Map();
+  const bodyOf = (/** @type {number} */ chunk) => {
+    let body = bodies.get(chunk);
+    if (body === undefined) {
+      body = create("tbody");
+      const older = [...bodies.keys()].filter((other) => other < chunk);
+      table.insertBefore(body, bodies.get(Math.max(...older)) ?? null);
+      bodies.set(chunk, body);
+    }
+    return body;
+  };
+
+  return {
+    /** Takes the rows from above, and moves only those that stand elsewhere. */
+    fromAbove() {
+      /** @type {HTMLElement | null} */
+      let body = null;
+      /** @type {Element | null} */
+      let next = null;
+      return (/** @type {HTMLElement} */ row, /** @type {number} */ chunk) => {
+        if (body !== bodyOf(chunk)) {
+          body = bodyOf(chunk);
+          next = body.firstElementChild;
+        }
+        if (row === next) next = next.nextElementSibling;
+        else body.insertBefore(row, next);
+      };
+    },
+    removeEmpty() {
+      for (const [chunk, body] of bodies) {
+        if (body.firstElementChild !== null) continue;
+        body.remove();
+        bodies.delete(chunk);
+      }
     },
   };
 }

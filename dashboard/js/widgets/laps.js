@@ -38,6 +38,8 @@ export function lapsWidget(root, nextFrame = requestAnimationFrame) {
     paint();
     is_growing = made < Math.min(wanted, shown.laps.length);
     if (is_growing) nextFrame(grow);
+    // Who stands at the end of the list has scrolled already.
+    else growNearEnd();
   };
   const want = (/** @type {number} */ count) => {
     wanted = count;
@@ -47,10 +49,12 @@ export function lapsWidget(root, nextFrame = requestAnimationFrame) {
     is_growing = true;
     nextFrame(grow);
   };
+  const growNearEnd = () => {
+    if (wanted === FEW || is_growing || wanted >= shown.laps.length) return;
+    if (frame.isNearEnd()) want(wanted + STEP);
+  };
   frame.onToggle(() => want(wanted === FEW ? STEP : FEW));
-  frame.onNearEnd(() => {
-    if (wanted !== FEW && !is_growing && wanted < shown.laps.length) want(wanted + STEP);
-  });
+  frame.onScroll(growNearEnd);
   exportButton(find(root, "[data-export=laps]"), "laps", () => lapsCsv(shown.laps));
 
   return {
@@ -97,10 +101,7 @@ function frameWidget(root) {
     /** @param {() => void} run */
     onToggle: (run) => button.addEventListener("click", run),
     /** @param {() => void} run */
-    onNearEnd(run) {
-      list.addEventListener("scroll", () => {
-        if (list.scrollHeight - list.scrollTop - list.clientHeight <= NEAR_END_PX) run();
-      });
-    },
+    onScroll: (run) => list.addEventListener("scroll", run),
+    isNearEnd: () => list.scrollHeight - list.scrollTop - list.clientHeight <= NEAR_END_PX,
   };
 }
