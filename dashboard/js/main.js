@@ -23,7 +23,7 @@ import { BROWSER, Connection } from "./socket.js";
 import { Store } from "./store.js";
 import { loadUnits, saveUnits } from "./units.js";
 import { socketUrl } from "./web_socket.js";
-import { driveWidget } from "./widgets/drive.js";
+import { driveBars, driveWidget } from "./widgets/drive.js";
 import { essentialsWidget } from "./widgets/essentials.js";
 import { identityWidget } from "./widgets/identity.js";
 import { keptWidget, noticesWidget } from "./widgets/notices.js";
@@ -89,8 +89,8 @@ class SessionPage {
         look: this.#look,
       });
     });
-    const first = new Painter(this.#firstWidgets(), now);
-    const essentials = new Painter([essentialsWidget(document)], now);
+    const first = new Painter(now, this.#firstWidgets());
+    const essentials = new Painter(now, { glance: [essentialsWidget(document)] });
     this.#paint = () => {
       first.frame(this.#store.revision, this.#look);
       if (this.#whole !== null) this.#whole.paint();
@@ -127,22 +127,26 @@ class SessionPage {
 
   /**
    * What the car does now, and whether to believe it.
-   * @returns {Widget<Picture>[]}
+   * @returns {{ frame: Widget<Picture>[], glance: Widget<Picture>[] }}
    */
   #firstWidgets() {
     const root = (/** @type {string} */ id) => find(document, `#${id}`);
-    return [
-      trustWidget(root("trust"), document.documentElement),
-      keptWidget(root("kept")),
-      identityWidget(root("identity")),
-      noticesWidget(root("notices")),
-      driveWidget(filled(document, "drive")),
-      unitsWidget(document, root("units"), (chosen) => {
-        saveUnits(() => localStorage, this.#units, chosen);
-        this.#units = chosen;
-        this.#store.revision += 1;
-      }),
-    ];
+    const drive = filled(document, "drive");
+    return {
+      frame: [driveBars(drive)],
+      glance: [
+        trustWidget(root("trust"), document.documentElement),
+        keptWidget(root("kept")),
+        identityWidget(root("identity")),
+        noticesWidget(root("notices")),
+        driveWidget(drive),
+        unitsWidget(document, root("units"), (chosen) => {
+          saveUnits(() => localStorage, this.#units, chosen);
+          this.#units = chosen;
+          this.#store.revision += 1;
+        }),
+      ],
+    };
   }
 }
 

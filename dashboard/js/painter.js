@@ -1,11 +1,13 @@
 /**
  * What is painted in which frame.
  *
- * Quick widgets follow each change. The others take their turn four times a second, as many in a
- * frame as its time allows, so that neither a number that nobody can read changes sixty times a
- * second nor one frame pays for all.
+ * What moves follows each change. A number that changes sixty times a second nobody reads, so those
+ * that are watched change twenty times. The others take their turn four times a second, as many in
+ * a frame as its time allows, so that not one frame pays for all.
  */
 
+/** Three frames of sixty a second, and some less, or it would be now three and now four. */
+const GLANCE_MS = 45;
 /** How often widgets take their turn, and how often the ages move on when nothing comes. */
 const ROUND_MS = 250;
 /** A frame has 16 ms, and most of them are the browser's. */
@@ -16,11 +18,15 @@ const TURN_MS = 4;
  * @typedef {{ render: (view: V) => void }} Widget
  */
 
+/** @typedef {"frame" | "glance" | "round"} Pace */
+
 /** @template V what is painted */
 export class Painter {
   #now;
   /** @type {Widget<V>[]} */
-  #quick;
+  #moving;
+  /** @type {Widget<V>[]} */
+  #watched;
   /** @type {Turn<V>[]} */
   #turns = [];
   /** @type {Turn<V>[]} */
@@ -28,23 +34,27 @@ export class Painter {
   #painted_revision = NaN;
   #painted_ms = -Infinity;
   #round_ms = -Infinity;
+  #glance_ms = -Infinity;
+  #has_glance_due = false;
 
   /**
-   * @param {Widget<V>[]} quick
    * @param {() => number} now steady, ms
+   * @param {{ frame?: Widget<V>[], glance?: Widget<V>[] }} [widgets] by their pace
    */
-  constructor(quick, now) {
-    this.#quick = quick;
+  constructor(now, { frame = [], glance = [] } = {}) {
     this.#now = now;
+    this.#moving = frame;
+    this.#watched = glance;
   }
 
   /**
    * @param {() => Widget<V>} make is called when it is the widget's first turn
-   * @param {{ is_quick?: boolean }} [how]
+   * @param {Pace} [pace]
    */
-  add(make, { is_quick = false } = {}) {
+  add(make, pace = "round") {
     const turn = new Turn(make, (widget) => {
-      if (is_quick) this.#quick.push(widget);
+      if (pace === "frame") this.#moving.push(widget);
+      else if (pace === "glance") this.#watched.push(widget);
       else this.#turns.push(turn);
     });
     this.#due.push(turn);
@@ -52,7 +62,7 @@ export class Painter {
 
   /** Somebody did something and waits to see it. */
   hurry() {
-    this.#painted_ms = this.#round_ms = -Infinity;
+    this.#painted_ms = this.#round_ms = this.#glance_ms = -Infinity;
   }
 
   /**
@@ -64,13 +74,20 @@ export class Painter {
     const now_ms = this.#now();
     const is_news =
       revision !== this.#painted_revision || now_ms - this.#painted_ms >= ROUND_MS;
-    if (!is_news && this.#due.length === 0) return;
+    this.#has_glance_due ||= is_news;
+    const is_glance = this.#has_glance_due && now_ms - this.#glance_ms >= GLANCE_MS;
+    if (!is_news && !is_glance && this.#due.length === 0) return;
     const view = look();
     if (is_news) {
       this.#painted_revision = revision;
       this.#painted_ms = now_ms;
-      for (const widget of this.#quick) widget.render(view);
+      for (const widget of this.#moving) widget.render(view);
       this.#begin(now_ms);
+    }
+    if (is_glance) {
+      this.#has_glance_due = false;
+      this.#glance_ms = now_ms;
+      for (const widget of this.#watched) widget.render(view);
     }
     this.#take(view, now_ms + turn_ms);
   }

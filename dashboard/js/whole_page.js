@@ -64,7 +64,7 @@ export class WholePage {
     this.#recorder.follow(store);
     this.#memory.follow(store, now(), Date.now());
     setInterval(() => this.#judge(), JUDGE_MS);
-    this.#painter = new Painter([], now);
+    this.#painter = new Painter(now);
     this.#addWidgets(this.#painter);
     // Without a bridge nothing moves that one long frame could hold up.
     if (store.kept !== null) this.#painter.frame(store.revision, () => this.#view(), Infinity);
@@ -118,9 +118,8 @@ export class WholePage {
     const root = (/** @type {string} */ id) => filled(document, id);
     const [recorder, memory] = [this.#recorder, this.#memory];
     const is_wide = matchMedia("(min-width: 700px)").matches;
-    const is_quick = true;
     // From above, as they are looked for.
-    painter.add(() => raceWidget(root("race")), { is_quick });
+    painter.add(() => raceWidget(root("race")), "glance");
     painter.add(() => fuelWidget(root("fuel")));
     painter.add(() => aidsWidget(find(document, "#drive"), memory.settings));
     painter.add(() => tiresWidget(root("tires"), recorder.trends));
@@ -129,9 +128,9 @@ export class WholePage {
     painter.add(() => conditionsWidget(root("conditions"), recorder.trends));
     painter.add(() => stintWidget(root("stint")));
     painter.add(() => gapsWidget(root("gaps")));
-    painter.add(() => mapWidget(root("map"), recorder), { is_quick });
-    painter.add(() => deltaWidget(root("delta"), recorder), { is_quick });
-    painter.add(() => tracesWidget(root("traces"), recorder), { is_quick });
+    painter.add(() => mapWidget(root("map"), recorder), "frame");
+    painter.add(() => deltaWidget(root("delta"), recorder), "glance");
+    painter.add(() => tracesWidget(root("traces"), recorder), "glance");
     painter.add(() => paceWidget(root("pace")));
     painter.add(() => lapsWidget(root("laps")));
     painter.add(() => setupWidget(root("setup"), memory, is_wide));

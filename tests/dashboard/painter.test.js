@@ -25,9 +25,9 @@ beforeEach(() => {
   now_ms = 0;
 });
 
-test("a quick widget follows each change and no frame without one", () => {
+test("what moves follows each change and no frame without one", () => {
   const quick = widget();
-  const painter = new Painter([quick], now);
+  const painter = new Painter(now, { frame: [quick] });
 
   for (const [revision, view] of /** @type {const} */ ([[1, "a"], [1, "b"], [2, "c"]])) {
     now_ms += 16;
@@ -37,9 +37,27 @@ test("a quick widget follows each change and no frame without one", () => {
   assert.deepEqual(quick.painted, ["a", "c"]);
 });
 
+test("what is watched changes twenty times a second, and shows the last change too", () => {
+  const watched = widget();
+  const painter = new Painter(now, { glance: [watched] });
+
+  for (let frame = 0; frame < 60; frame += 1) {
+    painter.frame(frame, () => String(frame));
+    now_ms += 1000 / 60;
+  }
+  assert.equal(watched.painted.length, 20);
+
+  // Nothing comes any more, and the last that came was not shown yet.
+  for (const _ of [1, 2, 3]) {
+    now_ms += 1000 / 60;
+    painter.frame(59, () => "last");
+  }
+  assert.deepEqual(watched.painted.slice(20), ["last"]);
+});
+
 test("ages move on when nothing comes", () => {
   const quick = widget();
-  const painter = new Painter([quick], now);
+  const painter = new Painter(now, { frame: [quick] });
   painter.frame(1, () => "a");
 
   now_ms = 250;
@@ -50,7 +68,7 @@ test("ages move on when nothing comes", () => {
 
 test("the others take their turn four times a second", () => {
   const slow = widget();
-  const painter = new Painter([], now);
+  const painter = new Painter(now);
   painter.add(() => slow);
 
   for (let frame = 0; frame < 60; frame += 1) {
@@ -63,7 +81,7 @@ test("the others take their turn four times a second", () => {
 
 test("a frame ends a turn that takes long, and the next goes on with the same news", () => {
   const widgets = [widget(3), widget(3), widget(3)];
-  const painter = new Painter([], now);
+  const painter = new Painter(now);
   for (const each of widgets) painter.add(() => each);
   for (const _ of widgets) painter.frame(0, () => "made");
   for (const { painted } of widgets) painted.length = 0;
@@ -79,7 +97,7 @@ test("a frame ends a turn that takes long, and the next goes on with the same ne
 
 test("widgets are made one a frame, for each has its section laid out", () => {
   const widgets = [widget(), widget(), widget()];
-  const painter = new Painter([], now);
+  const painter = new Painter(now);
   for (const each of widgets) painter.add(() => each);
 
   const made = [1, 2, 3].map(() => {
@@ -92,7 +110,7 @@ test("widgets are made one a frame, for each has its section laid out", () => {
 
 test("a frame that may take as long as it likes makes all", () => {
   const widgets = [widget(3), widget(3), widget(3)];
-  const painter = new Painter([], now);
+  const painter = new Painter(now);
   for (const each of widgets) painter.add(() => each);
 
   painter.frame(1, () => "all", Infinity);
@@ -102,7 +120,7 @@ test("a frame that may take as long as it likes makes all", () => {
 
 test("a widget is made when it is first painted, and once", () => {
   let made = 0;
-  const painter = new Painter([], now);
+  const painter = new Painter(now);
   painter.add(() => {
     made += 1;
     return widget();
@@ -116,10 +134,10 @@ test("a widget is made when it is first painted, and once", () => {
   assert.equal(made, 1);
 });
 
-test("a widget that was added as quick becomes so with its first turn", () => {
+test("a widget that was added as moving follows each change after its first turn", () => {
   const quick = widget();
-  const painter = new Painter([], now);
-  painter.add(() => quick, { is_quick: true });
+  const painter = new Painter(now);
+  painter.add(() => quick, "frame");
 
   for (const revision of [1, 2, 3]) painter.frame(revision, () => String(revision));
 
@@ -128,7 +146,7 @@ test("a widget that was added as quick becomes so with its first turn", () => {
 
 test("who did something sees it in the next frame", () => {
   const slow = widget();
-  const painter = new Painter([], now);
+  const painter = new Painter(now);
   painter.add(() => slow);
   painter.frame(1, () => "before");
 
@@ -139,7 +157,7 @@ test("who did something sees it in the next frame", () => {
 });
 
 test("nothing is looked at for a frame in which nothing is painted", () => {
-  const painter = new Painter([widget()], now);
+  const painter = new Painter(now, { frame: [widget()], glance: [widget()] });
   painter.frame(1, () => "");
 
   painter.frame(1, () => assert.fail("looked"));

@@ -7,7 +7,7 @@ import { Store } from "../../dashboard/js/store.js";
 import { StintTrends } from "../../dashboard/js/trend.js";
 import { Viewer } from "../../dashboard/js/view.js";
 import { conditionsWidget } from "../../dashboard/js/widgets/conditions.js";
-import { driveWidget } from "../../dashboard/js/widgets/drive.js";
+import { driveBars, driveWidget } from "../../dashboard/js/widgets/drive.js";
 import { fuelWidget } from "../../dashboard/js/widgets/fuel.js";
 import { keptWidget } from "../../dashboard/js/widgets/notices.js";
 import { qualityWidget } from "../../dashboard/js/widgets/quality.js";
@@ -147,7 +147,19 @@ test("speed, gear and revs are shown, and a missing one is a dash", () => {
     "–",
     "100",
   ]);
-  assert.equal(root.querySelector("[data-bar=throttle]").custom.get("--fill"), "1");
+});
+
+test("bars move with the pedals, and the revs' says when to shift", () => {
+  const root = new FakeElement();
+  const { render } = driveBars(root.element);
+
+  render(viewOf({ rpm: 8700, throttle: 100, steering: -50 }));
+
+  const fill = (/** @type {string} */ name) => {
+    return root.querySelector(`[data-bar=${name}]`).custom.get("--fill");
+  };
+  assert.deepEqual(["throttle", "steering", "brake"].map(fill), ["1", "-0.5", "0"]);
+  assert.equal(root.element.dataset["shift"], "now");
 });
 
 test("fuel use is learned before anything is promised", () => {
