@@ -23,22 +23,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
-
+from benchmarks.chromium import Chromium, Tab
 from pitboard.contract.times import to_text
 from pitboard.contract.topics import CHUNK_ROWS, Channel
 from tests.brokers import EmbeddedInThread
-from tests.chromium import ARGUMENTS, CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.cli.car import SESSION, Car, telemetry, topic
 from tests.system.processes import Restartable
 
 LOADS = 5
 LAPS = 1000
-WARM_UP_MS = 5000
+WARM_UP_S = 5.0
+SETTLE_S = 1.0
 # Two minutes of traces, a track map, compiled code: only after them does it show what grows.
 SETTLED_AFTER_S = 600.0
-LONG_MS = 60_000
+LONG_S = 60.0
 
 WATCH = """
 window.bench = { first: null, frames: 0, longest: 0 };
@@ -65,11 +64,11 @@ requestAnimationFrame(frame);
 READ_LAPS = """
 async (laps) => {
   const frame = () => new Promise(requestAnimationFrame);
-  const body = document.querySelector('[data-test=lap-table] tbody');
+  const rows = document.querySelector('[data-test=lap-table]').getElementsByTagName('tr');
   const roll = document.querySelector('[data-test=lap-roll]');
   bench.longest = 0;
   document.querySelector('[data-test=all-laps]').click();
-  while (body.children.length < laps) {
+  while (rows.length <= laps) {
     roll.scrollTop = roll.scrollHeight;
     await frame();
   }
@@ -78,6 +77,11 @@ async (laps) => {
   await new Promise((done) => setTimeout(done, 200));
   return bench.longest;
 }
+"""
+
+
+ALL_LAPS_ARE_THERE = f"""
+document.querySelector('[data-test=all-laps]').textContent.includes('{LAPS}')
 """
 
 
@@ -101,14 +105,12 @@ def main() -> None:
     if CHROMIUM is None:
         sys.exit("chromium is not installed")
 
-    with _demo() as url, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with _demo() as url, Chromium() as chromium:
         figures = [
             *_first_pictures(chromium, url),
             *_watched(chromium, url, arguments.minutes * 60),
             *_long_race(chromium),
         ]
-        chromium.close()
     if arguments.json:
         values = {figure.name: [figure.value, figure.unit] for figure in figures}
         print(json.dumps({"load_average": os.getloadavg()[0], "figures": values}, indent=2))
@@ -135,25 +137,31 @@ def _demo() -> Iterator[str]:
         process.communicate()
 
 
-def _open(chromium: Browser, url: str) -> Page:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.add_init_script(WATCH)
-    page = context.new_page()
-    page.goto(url)
-    page.wait_for_function("() => bench.first !== null", timeout=LONG_MS)
-    return page
+@contextmanager
+def _opened(chromium: Chromium, url: str) -> Iterator[Tab]:
+    """The page in a fresh browser, once it shows the car."""
+    with Tab(chromium, WATCH) as tab:
+        time.sleep(SETTLE_S)
+        tab.open(url)
+        _wait_for_picture(tab)
+        yield tab
 
 
-def _first_pictures(chromium: Browser, url: str) -> list[Figure]:
+def _wait_for_picture(tab: Tab) -> None:
+    # Who asks meanwhile is in the way.
+    time.sleep(SETTLE_S)
+    tab.wait_for("bench.first !== null", LONG_S)
+
+
+def _first_pictures(chromium: Chromium, url: str) -> list[Figure]:
     visits, reloads = [], []
     for _ in range(LOADS):
-        page = _open(chromium, url)
-        visits.append(page.evaluate("bench.first"))
-        page.wait_for_timeout(WARM_UP_MS)
-        page.reload()
-        page.wait_for_function("() => bench.first !== null", timeout=LONG_MS)
-        reloads.append(page.evaluate("bench.first"))
-        page.context.close()
+        with _opened(chromium, url) as tab:
+            visits.append(tab.evaluate("bench.first"))
+            time.sleep(WARM_UP_S)
+            tab.reload()
+            _wait_for_picture(tab)
+            reloads.append(tab.evaluate("bench.first"))
     visit_ms, reload_ms = statistics.median(visits), statistics.median(reloads)
     return [
         Figure("first speed, first visit", visit_ms, "ms", "< 300", visit_ms < 300),
@@ -161,17 +169,15 @@ def _first_pictures(chromium: Browser, url: str) -> list[Figure]:
     ]
 
 
-def _long_race(chromium: Browser) -> list[Figure]:
+def _long_race(chromium: Chromium) -> list[Figure]:
     loading, reading = [], []
     with _car_of_many_laps() as url:
         for _ in range(LOADS):
-            page = _open(chromium, url)
-            button = page.locator("[data-test=all-laps]", has_text=str(LAPS))
-            button.wait_for(timeout=LONG_MS)
-            page.wait_for_timeout(WARM_UP_MS)
-            loading.append(page.evaluate("bench.longest"))
-            reading.append(page.evaluate(READ_LAPS, LAPS))
-            page.context.close()
+            with _opened(chromium, url) as tab:
+                tab.wait_for(ALL_LAPS_ARE_THERE, LONG_S)
+                time.sleep(WARM_UP_S)
+                loading.append(tab.evaluate("bench.longest"))
+                reading.append(tab.evaluate(f"({READ_LAPS})({LAPS})"))
     loading_ms, reading_ms = statistics.median(loading), statistics.median(reading)
     name = f"longest task, {LAPS} laps"
     return [
@@ -225,25 +231,22 @@ def _laps(chunk: int) -> bytes:
     return json.dumps(message).encode()
 
 
-def _watched(chromium: Browser, url: str, watch_s: float) -> list[Figure]:
-    page = _open(chromium, url)
-    page.wait_for_timeout(WARM_UP_MS)
-    loading_ms = page.evaluate("bench.longest")
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
-    heap_before = _heap_mb(session)
-    page.evaluate("Object.assign(bench, { frames: 0, longest: 0, since: performance.now() })")
-    cpu_before_s = _renderers_s(chromium)
-    settling_s = min(SETTLED_AFTER_S, watch_s / 2)
-    page.wait_for_timeout(settling_s * 1000)
-    heap_settled = _heap_mb(session)
-    page.wait_for_timeout((watch_s - settling_s) * 1000)
-    cpu_s = _renderers_s(chromium) - cpu_before_s
-    seen: dict[str, Any] = page.evaluate(
-        "({ ...bench, elapsed: (performance.now() - bench.since) / 1000 })"
-    )
-    heap_after = _heap_mb(session)
-    page.context.close()
+def _watched(chromium: Chromium, url: str, watch_s: float) -> list[Figure]:
+    with _opened(chromium, url) as tab:
+        time.sleep(WARM_UP_S)
+        loading_ms = tab.evaluate("bench.longest")
+        heap_before = tab.heap_mb()
+        tab.evaluate("Object.assign(bench, { frames: 0, longest: 0, since: performance.now() })")
+        cpu_before_s = chromium.renderers_s()
+        settling_s = min(SETTLED_AFTER_S, watch_s / 2)
+        time.sleep(settling_s)
+        heap_settled = tab.heap_mb()
+        time.sleep(watch_s - settling_s)
+        cpu_s = chromium.renderers_s() - cpu_before_s
+        seen: dict[str, Any] = tab.evaluate(
+            "({ ...bench, elapsed: (performance.now() - bench.since) / 1000 })"
+        )
+        heap_after = tab.heap_mb()
     fps = seen["frames"] / seen["elapsed"]
     share = 100 * cpu_s / seen["elapsed"]
     longest_ms = seen["longest"]
@@ -258,23 +261,6 @@ def _watched(chromium: Browser, url: str, watch_s: float) -> list[Figure]:
         Figure(f"heap after {settling_s / 60:g} min", heap_settled, "MB", "", is_met=True),
         Figure("heap at the end", heap_after, "MB", "flat, < +1", growth_mb < 1),
     ]
-
-
-def _heap_mb(session: CDPSession) -> float:
-    session.send("HeapProfiler.collectGarbage")
-    metrics = session.send("Performance.getMetrics")["metrics"]
-    used: float = next(each["value"] for each in metrics if each["name"] == "JSHeapUsedSize")
-    return used / 1e6
-
-
-def _renderers_s(chromium: Browser) -> float:
-    """Processor time of all renderers; one of them has the page, the others wait."""
-    session = chromium.new_browser_cdp_session()
-    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    session.detach()
-    pids = [each["id"] for each in found if each["type"] == "renderer"]
-    times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return sum(time.user + time.system for time in times)
 
 
 if __name__ == "__main__":
