@@ -65,7 +65,9 @@ export function sectionsOf(sheet) {
 export function applySections(sheet, known, prefs) {
   const order = ordered(prefs, known);
   sort(sheet, order);
-  sheet.dataset["order"] = order.every((id, i) => id === known[i]) ? "page" : "own";
+  // The page's own places would be empty where a section is hidden.
+  const is_pages = order.every((id, i) => id === known[i] && !prefs.hidden.includes(id));
+  sheet.dataset["order"] = is_pages ? "page" : "own";
   for (const section of sectionsOf(sheet)) {
     if (prefs.hidden.includes(section.id)) section.dataset["off"] = "";
     else delete section.dataset["off"];

@@ -1,4 +1,8 @@
-/** The rows of the lap table; a lap keeps its row while newer ones come above it. */
+/**
+ * The rows of the lap table; a lap keeps its row while newer ones come above it.
+ *
+ * They are not laid out as a table, so they say that they are one: not all browsers remember it.
+ */
 
 /** @import { LapRow, Units } from "../types.js" */
 /** @import { Shown } from "./laps.js" */
@@ -41,7 +45,7 @@ export function tableWidget(table) {
         put(row.element, Math.floor(i / CHUNK));
       }
       for (const { element } of before.values()) element.remove();
-      chunks.removeEmpty();
+      chunks.finish();
       energy(laps.some(({ energy_left }) => energy_left !== null) ? "yes" : "");
     },
   };
@@ -59,6 +63,7 @@ function chunksOf(table) {
     let body = bodies.get(chunk);
     if (body === undefined) {
       body = create("tbody");
+      body.setAttribute("role", "rowgroup");
       const older = [...bodies.keys()].filter((other) => other < chunk);
       table.insertBefore(body, bodies.get(Math.max(...older)) ?? null);
       bodies.set(chunk, body);
@@ -82,11 +87,16 @@ function chunksOf(table) {
         else body.insertBefore(row, next);
       };
     },
-    removeEmpty() {
+    /** Takes away what is empty, and says how high the others are before they are laid out. */
+    finish() {
       for (const [chunk, body] of bodies) {
-        if (body.firstElementChild !== null) continue;
-        body.remove();
-        bodies.delete(chunk);
+        const rows = String(body.children.length);
+        if (rows === "0") {
+          body.remove();
+          bodies.delete(chunk);
+        } else if (body.style.getPropertyValue("--rows") !== rows) {
+          body.style.setProperty("--rows", rows);
+        }
       }
     },
   };
@@ -103,12 +113,15 @@ function chunksOf(table) {
 
 function rowWidget() {
   const element = create("tr");
+  element.setAttribute("role", "row");
   const head = create("th");
   head.scope = "row";
+  head.setAttribute("role", "rowheader");
   element.append(head);
   const lapText = textSlot(head);
   const cells = COLUMNS.map(({ className, text }) => {
     const td = create("td", className);
+    td.setAttribute("role", "cell");
     element.append(td);
     return { set: textSlot(td), text };
   });

@@ -102,6 +102,10 @@ function frameWidget(root) {
     onToggle: (run) => button.addEventListener("click", run),
     /** @param {() => void} run */
     onScroll: (run) => list.addEventListener("scroll", run),
-    isNearEnd: () => list.scrollHeight - list.scrollTop - list.clientHeight <= NEAR_END_PX,
+    /** A list that is hidden has no end that anybody is near to. */
+    isNearEnd() {
+      const { clientHeight, scrollHeight, scrollTop } = list;
+      return clientHeight > 0 && scrollHeight - scrollTop - clientHeight <= NEAR_END_PX;
+    },
   };
 }

@@ -17,7 +17,10 @@ export function unitsWidget(page, root, onChange) {
   const selects = [...find(root, "form").querySelectorAll("select")];
   for (const select of selects) {
     select.addEventListener("change", () => {
-      if (current !== null) onChange(changedUnits(current, select.name, select.value));
+      if (current === null) return;
+      // The next may be chosen before this one is painted.
+      current = changedUnits(current, select.name, select.value);
+      onChange(current);
     });
   }
   const paint = changed((/** @type {Units} */ units) => {
