@@ -5,17 +5,18 @@ the time to the first picture.
 """
 
 import json
-import re
 import subprocess
 import tempfile
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Self
 
 import psutil
 from websockets.sync.client import connect
 
 from tests.chromium import ARGUMENTS, CHROMIUM
+from tests.waiting import eventually
 
 WIDTH, HEIGHT = 1440, 900
 POLL_S = 0.1
@@ -30,19 +31,23 @@ class Chromium:
         profile = self._stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         options = ["--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
         self._process = subprocess.Popen(
-            [CHROMIUM, *ARGUMENTS, *options, "about:blank"], stderr=subprocess.PIPE, text=True
+            [CHROMIUM, *ARGUMENTS, *options, "about:blank"], stderr=subprocess.DEVNULL
         )
-        assert self._process.stderr is not None
-        found = (re.search(r"ws://\S+", line) for line in self._process.stderr)
-        address = next(match[0] for match in found if match)
+        self._stack.callback(self._end)
+        told = Path(profile) / "DevToolsActivePort"
+        eventually(lambda: told.exists() and len(told.read_text().splitlines()) == 2)
+        port, path = told.read_text().splitlines()
+        address = f"ws://127.0.0.1:{port}{path}"
         self._socket = self._stack.enter_context(connect(address, max_size=None))
         self._asked = 0
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self._stack.close()
+
+    def _end(self) -> None:
         self._process.terminate()
         self._process.wait()
-        self._stack.close()
 
     def call(self, method: str, tab: str | None = None, **parameters: object) -> dict[str, Any]:
         """What the DevTools protocol answers; *tab* is one of its sessions."""
