@@ -103,7 +103,8 @@ class SessionPage {
   #look = () => {
     const now_ms = this.#now();
     const quality = this.#whole?.quality(now_ms);
-    return pictureOf(this.#store, this.#connection.state, this.#units, now_ms, quality);
+    const { state, limited } = this.#connection;
+    return pictureOf(this.#store, state, this.#units, now_ms, quality, limited);
   };
 
   /**

@@ -17,18 +17,18 @@ import {
 
 const ERROR_SHOWN_MS = 10_000;
 
-/** @type {Record<string, Level>} */
-const FLAG_LEVELS = {
-  green: "calm",
-  yellow: "yellow",
-  double_yellow: "yellow",
-  full_course_yellow: "yellow",
-  safety_car: "yellow",
-  blue: "blue",
-  red: "bad",
-  black: "bad",
-  meatball: "bad",
-};
+/** @type {ReadonlyMap<string, Level>} */
+const FLAG_LEVELS = new Map([
+  ["green", "calm"],
+  ["yellow", "yellow"],
+  ["double_yellow", "yellow"],
+  ["full_course_yellow", "yellow"],
+  ["safety_car", "yellow"],
+  ["blue", "blue"],
+  ["red", "bad"],
+  ["black", "bad"],
+  ["meatball", "bad"],
+]);
 
 /**
  * @param {Store} store
@@ -72,7 +72,7 @@ function carNotices(car) {
   /** @type {Said[]} */
   const notices = [];
   for (const flag of car.flags ?? []) {
-    notices.push({ level: FLAG_LEVELS[flag] ?? "info", text: flagNotice(flag) });
+    notices.push({ level: FLAG_LEVELS.get(flag) ?? "info", text: flagNotice(flag) });
   }
   if (car.pit_state && car.pit_state !== "none") {
     notices.push({ level: "info", text: pitNotice(car.pit_state) });

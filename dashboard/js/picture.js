@@ -1,6 +1,6 @@
 /** The store as it is to be painted at a moment. Pure: time comes in as an argument. */
 
-/** @import { LinkState, Meta, OtherMonitor, PageState, Picture, Quality, Telemetry, Units } from "./types.js" */
+/** @import { Limited, LinkState, Meta, OtherMonitor, PageState, Picture, Quality, Telemetry, Units } from "./types.js" */
 /** @import { Monitor } from "./monitor.js" */
 /** @import { Store } from "./store.js" */
 
@@ -29,9 +29,10 @@ export const NOT_MEASURED = Object.freeze({
  * @param {Units} units
  * @param {number} now_ms
  * @param {Quality} [quality]
+ * @param {Limited | null} [limited]
  * @returns {Picture}
  */
-export function pictureOf(store, link, units, now_ms, quality = NOT_MEASURED) {
+export function pictureOf(store, link, units, now_ms, quality = NOT_MEASURED, limited = null) {
   const monitor = store.shown;
   const telemetry = monitor?.telemetry.held?.data.telemetry ?? NOTHING;
   const quiet = monitor?.quiet(now_ms) ?? null;
@@ -49,6 +50,7 @@ export function pictureOf(store, link, units, now_ms, quality = NOT_MEASURED) {
     kept: keptView(store.kept, now_ms),
     // What was good must not be said of a way on which nothing comes.
     quality: state === "live" ? quality : { ...quality, level: "unknown" },
+    limited,
     notices: noticesOf(store, telemetry, now_ms),
     others: othersOf(store, monitor, now_ms, is_heard),
     driver: monitor?.status.held?.data.driver ?? null,

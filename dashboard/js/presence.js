@@ -23,6 +23,8 @@ export function followVisibility(connection) {
     if (event.persisted) connection.wake();
   });
   addEventListener("online", () => connection.wake());
+  // From the garage's network to that of a phone, and back.
+  networkOf()?.addEventListener("change", limit);
 }
 
 /**
@@ -36,14 +38,16 @@ export function saveBeforeEnd(save) {
   addEventListener("pagehide", save);
 }
 
-/** Whether the reader asked the browser to save data, where the browser tells. */
+/** Whether each byte costs the reader, where the browser tells: few but those of phones do. */
 function isMetered() {
+  const network = networkOf();
+  if (network === null) return false;
+  const saves = "saveData" in network && network.saveData === true;
+  return saves || ("type" in network && network.type === "cellular");
+}
+
+function networkOf() {
   /** @type {unknown} */
   const network = "connection" in navigator ? navigator.connection : null;
-  return (
-    typeof network === "object" &&
-    network !== null &&
-    "saveData" in network &&
-    network.saveData === true
-  );
+  return network instanceof EventTarget ? network : null;
 }

@@ -4,7 +4,7 @@
  * The only module that trusts JSON.
  */
 
-/** @import { BridgeFrame, LinkState } from "./types.js" */
+/** @import { BridgeFrame, Limited, LinkState } from "./types.js" */
 
 import { joinText, openSocket } from "./web_socket.js";
 
@@ -92,6 +92,18 @@ export class Connection {
   }
 
   /**
+   * What keeps the bridge from sending all frames here; null when nothing does.
+   * @returns {Limited | null}
+   */
+  get limited() {
+    const slower_hz = SLOWER_HZ[this.#too_slow - 1] ?? Infinity;
+    const asked_hz = this.#max_hz ?? Infinity;
+    const max_hz = Math.min(asked_hz, slower_hz);
+    if (max_hz === Infinity) return null;
+    return { max_hz, reason: slower_hz < asked_hz ? "too slow" : "asked" };
+  }
+
+  /**
    * Ask for at most so many frames a second; null for all.
    * @param {number | null} max_hz
    */
@@ -140,9 +152,7 @@ export class Connection {
 
   #join() {
     const { session_id } = this.#options;
-    const slower_hz = SLOWER_HZ[this.#too_slow - 1] ?? Infinity;
-    const max_hz = Math.min(this.#max_hz ?? Infinity, slower_hz);
-    this.#socket?.send(joinText(session_id, max_hz));
+    this.#socket?.send(joinText(session_id, this.limited?.max_hz));
   }
 
   /** @param {unknown} text */

@@ -156,6 +156,13 @@
  */
 
 /**
+ * That fewer frames are sent here than there are.
+ * @typedef {object} Limited
+ * @property {number} max_hz
+ * @property {"asked" | "too slow"} reason
+ */
+
+/**
  * @typedef {object} Units
  * @property {"L" | "gal"} fuel
  * @property {"kPa" | "bar" | "psi"} pressure
@@ -175,6 +182,7 @@
  * @property {boolean} has_broker
  * @property {{ at: number, age_ms: number } | null} kept what is shown is what this browser kept
  * @property {Quality} quality
+ * @property {Limited | null} limited
  * @property {Notice[]} notices
  * @property {OtherMonitor[]} others
  * @property {string | null} driver

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, Demo
 from tests.chromium import LONG_MS
+from tests.cli.running import Pitboard
 from tests.system.monitors import monitoring_car
 from tests.system.processes import Restartable
 
@@ -64,6 +65,30 @@ def test_pictures_of_a_session_from_live_to_lost(
         shows(page.locator("[data-test=kept]"), "Kept in this browser")
         shows(page.locator("[data-test=laps-left]"), NUMBER)
         page.screenshot(path=screenshots / "offline.png")
+
+
+def test_picture_of_a_monitor_that_is_lost(page: Page, screenshots: Path, tmp_path: Path) -> None:
+    """Killed, a monitor cannot sign off: the broker says that it is lost."""
+    state = page.locator("[data-test=monitor-state]")
+    with (
+        Restartable(tmp_path, "broker") as broker,
+        Restartable(tmp_path, "bridge", "--broker", f"mqtt://127.0.0.1:{broker.port}") as bridge,
+        Pitboard(
+            tmp_path,
+            *("monitor", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--in-control"),
+            *("--session", "spa24", "--monitor", "pc-1", "--state-dir", str(tmp_path / "car")),
+            *("--speed", "20", "--rate", "20"),
+        ) as monitor,
+    ):
+        page.emulate_media(color_scheme="dark")
+        page.goto(f"http://127.0.0.1:{bridge.port}/s/spa24")
+        shows(page.locator("[data-test=laps-left]"), NUMBER)
+
+        monitor.kill()
+
+        shows(state, "lost")
+        shows(page.locator("#alerts"), "is lost")
+        page.screenshot(path=screenshots / "lost.png")
 
 
 def test_picture_of_a_page_that_has_no_lap_to_learn_from(

@@ -80,10 +80,13 @@ test("the last change of driver is announced", () => {
   assert.equal(swapText(swaps), `Driver Two took over on lap 45, ${clockTime(at)}`);
   assert.equal(swapText([{ lap: null, at: null, from: "A", to: "B" }]), "B took over");
   assert.equal(swapText([]), "");
+  const turning = swapText([{ lap: null, at: null, from: "A", to: "\u202eB\u2069" }]);
+  assert.equal(turning, "\u2068\u202eB\u2069 took over");
 });
 
 test("where the car is relative to the pits is in words", () => {
-  const states = ["none", "stopped", "towed_away", null].map((pit_state) => pitText({ pit_state }));
+  const known = ["none", "stopped", "towed_away", "constructor", null];
+  const states = known.map((pit_state) => pitText({ pit_state }));
 
-  assert.deepEqual(states, ["on track", "in the box", "Towed away", "–"]);
+  assert.deepEqual(states, ["on track", "in the box", "Towed away", "Constructor", "–"]);
 });

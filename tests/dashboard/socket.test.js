@@ -464,6 +464,25 @@ test("a hidden tab joins again with one frame a second, a visible one with all",
   ]);
 });
 
+test("what limits the frames is told, and why", () => {
+  const { fake, connection } = started();
+  fake.answer();
+  const told = [connection.limited];
+
+  connection.limit(2);
+  for (let i = 0; i < 4; i += 1) {
+    fake.last.events.onClose(4008);
+    fake.pass(1000);
+    fake.answer();
+    told.push(connection.limited);
+  }
+  connection.limit(null);
+  told.push(connection.limited);
+
+  const [asked, slow] = [{ max_hz: 2, reason: "asked" }, { max_hz: 1, reason: "too slow" }];
+  assert.deepEqual(told, [null, asked, asked, asked, slow, slow]);
+});
+
 test("the limit is kept over a reconnect", () => {
   const { fake, connection } = started();
   fake.answer();

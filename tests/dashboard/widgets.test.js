@@ -337,6 +337,21 @@ test("what was not measured is a dash, and clocks that agree are said to", () =>
   assert.deepEqual([slot("clocks"), slot("clock-note")], ["agree", ""]);
 });
 
+test("a page that is sent fewer frames says how many, and why", () => {
+  const root = new FakeElement();
+  const { render } = qualityWidget(root.element);
+  const note = () => root.querySelector("[data-slot=clock-note]").textContent;
+
+  render({ ...viewOf({}), limited: { max_hz: 2, reason: "asked" } });
+  assert.equal(note(), "2 frames a second at most, to save data, as this device asks.");
+
+  render({ ...viewOf({}), quality: MEASURED, limited: { max_hz: 1, reason: "too slow" } });
+  assert.match(note(), /clock is off.* One frame a second at most, because this browser/);
+
+  render(viewOf({}));
+  assert.equal(note(), "");
+});
+
 test("Escape closes the numbers and goes back to the word", () => {
   const root = new FakeElement();
   qualityWidget(root.element);

@@ -18,7 +18,7 @@ import {
 } from "../format.js";
 import { ageClock } from "./ages.js";
 import { BROKER_LOST } from "./page.js";
-import { CORNER_NAMES, lapCount, LIMIT_WORDS } from "./words.js";
+import { CORNER_NAMES, isolated, lapCount, LIMIT_WORDS } from "./words.js";
 
 /** @typedef {(params: Params, units: Units) => string} Text */
 
@@ -156,7 +156,7 @@ function setupText(params) {
   if (count === null) return "Setup changed";
   if (count > 1) return `Setup changed: ${number(count)} values`;
   const corner = params["corner"] === null ? "" : ` ${cornerText(params).toLowerCase()}`;
-  const name = humanise(String(params["name"])) + corner;
+  const name = isolated(humanise(String(params["name"]))) + corner;
   return `Setup changed: ${name} ${changeText(params)}`;
 }
 
@@ -167,12 +167,12 @@ function driversText(params) {
 
 /** @param {Params} params */
 function changeText(params) {
-  return `${setting(params["before"])} → ${setting(params["after"])}`;
+  return `${isolated(setting(params["before"]))} → ${isolated(setting(params["after"]))}`;
 }
 
 /** @param {Params[string] | undefined} driver */
 function driverText(driver) {
-  return typeof driver === "string" && driver !== "" ? driver : "the driver";
+  return typeof driver === "string" && driver !== "" ? isolated(driver) : "the driver";
 }
 
 /**

@@ -6,22 +6,22 @@
 
 import { DASH, duration, humanise, number } from "../format.js";
 import { clockTime } from "./ages.js";
-import { aboutText, MONITOR_STATES, ofText, UNHEARD } from "./words.js";
+import { aboutText, isolated, MONITOR_STATES, ofText, UNHEARD } from "./words.js";
 
 const DRIVING = "driving";
 
 /** s left at which the next driver has to get ready. */
 const SOON_S = 900;
 
-/** @type {Record<string, string>} */
-const PIT_WORDS = {
-  none: "on track",
-  requested: "stop requested",
-  entering: "entering",
-  stopped: "in the box",
-  exiting: "leaving",
-  garage: "in the garage",
-};
+/** @type {ReadonlyMap<string, string>} */
+const PIT_WORDS = new Map([
+  ["none", "on track"],
+  ["requested", "stop requested"],
+  ["entering", "entering"],
+  ["stopped", "in the box"],
+  ["exiting", "leaving"],
+  ["garage", "in the garage"],
+]);
 
 /**
  * @typedef {object} DriverRow
@@ -61,7 +61,7 @@ export function swapText(swaps) {
   if (last === undefined) return "";
   const on = last.lap === null ? "" : ` on lap ${number(last.lap)}`;
   const at = clockTime(last.at);
-  return `${last.to} took over${on}${at === DASH ? "" : `, ${at}`}`;
+  return `${isolated(last.to)} took over${on}${at === DASH ? "" : `, ${at}`}`;
 }
 
 /**
@@ -76,7 +76,7 @@ export function about(seconds, estimated) {
 /** @param {Telemetry} car */
 export function pitText({ pit_state }) {
   if (!pit_state) return DASH;
-  return PIT_WORDS[pit_state] ?? humanise(pit_state);
+  return PIT_WORDS.get(pit_state) ?? humanise(pit_state);
 }
 
 /** @param {number | null} may_s */

@@ -1,6 +1,6 @@
 /** The way from the car to this page and the link to it, in words. */
 
-/** @import { Quality, Spread } from "../types.js" */
+/** @import { Limited, Quality, Spread } from "../types.js" */
 
 import { DASH, number } from "../format.js";
 import { shortTime } from "./ages.js";
@@ -12,11 +12,34 @@ export const NO_QR_CODE = "No code while the bridge is away.";
 export const ONLY_HERE =
   "This link opens on this device only: open the page by the address of this machine in the " +
   "network for one that others can use.";
-export const AGE_IS_PARTIAL =
+const AGE_IS_PARTIAL =
   "The monitor's clock is off, so the age leaves out what its fastest message took.";
+
+/** @type {Readonly<Record<Limited["reason"], string>>} */
+const LIMITED_WORDS = {
+  asked: "to save data, as this device asks",
+  "too slow": "because this browser or its network takes no more",
+};
 
 /** Clocks that are set by a time server differ by less. */
 const CLOCK_AGREES_MS = 500;
+
+/**
+ * What the numbers leave open.
+ * @param {Quality} quality
+ * @param {Limited | null} limited
+ */
+export function wayNotes({ is_age_partial }, limited) {
+  const notes = is_age_partial ? [AGE_IS_PARTIAL] : [];
+  if (limited !== null) notes.push(limitedText(limited));
+  return notes.join(" ");
+}
+
+/** @param {Limited} limited */
+function limitedText({ max_hz, reason }) {
+  const frames = max_hz === 1 ? "One frame" : `${number(max_hz)} frames`;
+  return `${frames} a second at most, ${LIMITED_WORDS[reason]}.`;
+}
 
 /** @param {Spread | null} spread */
 export function spreadText(spread) {

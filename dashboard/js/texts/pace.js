@@ -11,15 +11,20 @@ export const BEST = "best";
 export const PIT_MARK = "pit";
 export const BY_THE_GAME = "as the game says";
 
-/** @type {Readonly<Record<string, string>>} */
-const KIND_WORDS = { flying: "", out: "out", in: "in", pit: "pit" };
+/** @type {ReadonlyMap<string, string>} */
+const KIND_WORDS = new Map([
+  ["flying", ""],
+  ["out", "out"],
+  ["in", "in"],
+  ["pit", "pit"],
+]);
 
 /**
  * What makes a lap other than the rest: `in, yellow`; empty for a common one.
  * @param {Pick<LapRow, "kind" | "yellow" | "valid" | "complete">} row
  */
 export function noteOf({ kind, yellow, valid, complete }) {
-  const words = [KIND_WORDS[kind ?? ""] ?? humanise(kind ?? "")];
+  const words = [KIND_WORDS.get(kind ?? "") ?? humanise(kind ?? "")];
   if (yellow === true) words.push("yellow");
   if (valid === false) words.push("invalid");
   if (complete === false) words.push("partial");

@@ -4,7 +4,7 @@
 
 import { DASH, duration, humanise, number } from "../format.js";
 import { ageClock, ageWords, moment } from "./ages.js";
-import { lapCount, MONITOR_STATES, UNHEARD } from "./words.js";
+import { isolated, lapCount, MONITOR_STATES, UNHEARD } from "./words.js";
 
 export const WAITING = "Waiting for the first message of this session";
 export const NOBODY = "No monitor is in control of the car";
@@ -16,14 +16,14 @@ export const LAP_INVALID = "Lap does not count";
 const APP = "pitboard";
 const MAX_OTHERS = 4;
 
-/** @type {Readonly<Record<string, string>>} */
-const PIT_NOTICES = {
-  requested: "Pit stop requested",
-  entering: "Entering the pits",
-  stopped: "In the box",
-  exiting: "Leaving the pits",
-  garage: "In the garage",
-};
+/** @type {ReadonlyMap<string, string>} */
+const PIT_NOTICES = new Map([
+  ["requested", "Pit stop requested"],
+  ["entering", "Entering the pits"],
+  ["stopped", "In the box"],
+  ["exiting", "Leaving the pits"],
+  ["garage", "In the garage"],
+]);
 
 /** @type {Record<MonitorState, string>} */
 export const MONITOR_WORDS = {
@@ -79,7 +79,7 @@ function stateWords(state) {
 }
 
 /** @param {string} pit_state */
-export const pitNotice = (pit_state) => PIT_NOTICES[pit_state] ?? humanise(pit_state);
+export const pitNotice = (pit_state) => PIT_NOTICES.get(pit_state) ?? humanise(pit_state);
 
 /** @param {string} flag */
 export const flagNotice = (flag) => `${humanise(flag)} flag`;
@@ -98,10 +98,15 @@ export function othersText({ others, is_heard }) {
   if (others.length === 0) return "";
   const names = others.slice(0, MAX_OTHERS).map(({ name, state }) => {
     const known = state === null ? DASH : MONITOR_STATES[state];
-    return `${name} (${is_heard ? known : UNHEARD})`;
+    return `${isolated(name)} (${is_heard ? known : UNHEARD})`;
   });
   const more = others.length > MAX_OTHERS ? ` and ${others.length - MAX_OTHERS} more` : "";
   return `Also here: ${names.join(", ")}${more}`;
+}
+
+/** @param {Picture["meta"]} meta */
+export function trackText({ track, layout }) {
+  return track && layout ? `${isolated(track)}, ${layout}` : track || layout || "";
 }
 
 /** @param {Picture["meta"]} meta */

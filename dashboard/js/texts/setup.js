@@ -4,7 +4,7 @@
 
 import { humanise, number } from "../format.js";
 import { ageClock, clockTime } from "./ages.js";
-import { lapCount } from "./words.js";
+import { isolated, lapCount } from "./words.js";
 
 export const CHANGED = "changed";
 
@@ -24,14 +24,14 @@ export function agoText(ago) {
  * @param {readonly string[]} before
  * @param {Ago | null} ago
  */
-export const wasText = (before, ago) => `was ${before.join(", ")}; ${agoText(ago)}`;
+export const wasText = (before, ago) => `was ${before.map(isolated).join(", ")}; ${agoText(ago)}`;
 
 /**
  * Beside a setting that the driver changes on the way.
  * @param {string} before
  * @param {Ago | null} ago
  */
-export const wasOnTheWayText = (before, ago) => `was ${before}, ${agoText(ago)}`;
+export const wasOnTheWayText = (before, ago) => `was ${isolated(before)}, ${agoText(ago)}`;
 
 /**
  * @param {string} category
@@ -39,7 +39,7 @@ export const wasOnTheWayText = (before, ago) => `was ${before}, ${agoText(ago)}`
  * @param {string} where empty, or a corner
  */
 export function changeLabel(category, name, where) {
-  return `${categoryName(category)}: ${humanise(name)}${where === "" ? "" : ` ${where}`}`;
+  return `${categoryName(category)}: ${isolated(humanise(name))}${where === "" ? "" : ` ${where}`}`;
 }
 
 /** @param {number} count */
@@ -51,5 +51,5 @@ export const nothingFoundText = (typed) => `Nothing matches "${typed}"`;
 /** @param {{ name?: string | null, revision: number, captured_at: string }} setup */
 export function revisionText({ name, revision, captured_at }) {
   const captured = `revision ${number(revision)}, captured at ${clockTime(captured_at)}`;
-  return name ? `${name}, ${captured}` : captured;
+  return name ? `${isolated(name)}, ${captured}` : captured;
 }

@@ -2,7 +2,7 @@
 
 import { ageShort } from "./ages.js";
 import { BROKER_LOST_SHORT, MONITOR_WORDS } from "./page.js";
-import { MONITOR_STATES } from "./words.js";
+import { isolated, MONITOR_STATES } from "./words.js";
 
 /** @import { MonitorState, View } from "../types.js" */
 /** @import { ListedMonitor } from "../sessions.js" */
@@ -14,7 +14,7 @@ export const CAR_UNKNOWN = "Car not known yet";
 
 /** @param {Pick<ListedMonitor, "monitor_id" | "state" | "driver" | "age_s">} monitor */
 export function listedMonitorText({ monitor_id, state, driver, age_s }) {
-  const said = `${driver ?? monitor_id}: ${MONITOR_WORDS[state]}`;
+  const said = `${isolated(driver ?? monitor_id)}: ${MONITOR_WORDS[state]}`;
   // A live monitor's age is seconds and says nothing; of a silent one it is what matters.
   if (age_s === null || state === "online" || state === "idle") return said;
   return `${said} ${ageShort({ ms: age_s * 1000, is_estimate: false })} ago`;

@@ -42,6 +42,20 @@ export const LACK_WORDS = { learning: LEARNING, "no data": "no data", "no use": 
 /** What a delta means. */
 export const SIGN_WORDS = { "": "", faster: "faster", slower: "slower" };
 
+/** What is written from the right, and the marks that turn what follows. */
+const TURNING =
+  /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const ISOLATES = /[\u2066-\u2069]/g;
+
+/**
+ * A name for the midst of a sentence, which goes on from left to right after any name. Its own
+ * isolates, which nobody sees, could close the one that is around it.
+ * @param {string} name
+ */
+export function isolated(name) {
+  return TURNING.test(name) ? `\u2068${name.replace(ISOLATES, "")}\u2069` : name;
+}
+
 /** @param {boolean} is_on */
 export const switchWord = (is_on) => (is_on ? "on" : "off");
 

@@ -4,7 +4,7 @@
 
 import { changed, find, hook, textSlot } from "../dom.js";
 import { DASH, humanise } from "../format.js";
-import { stintText, titleText } from "../texts/page.js";
+import { stintText, titleText, trackText } from "../texts/page.js";
 
 /** @param {HTMLElement} root */
 export function identityWidget(root) {
@@ -28,7 +28,7 @@ export function identityWidget(root) {
     render({ meta, driver: name, telemetry }) {
       carNumber(meta.car_number ?? "");
       car(meta.car || DASH);
-      track([meta.track, meta.layout].filter(Boolean).join(", ") || DASH);
+      track(trackText(meta) || DASH);
       sessionType(meta.session_type ? humanise(meta.session_type) : DASH);
       team(meta.team ?? "");
       driver(name || DASH);

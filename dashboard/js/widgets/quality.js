@@ -3,7 +3,7 @@
 /** @import { Picture } from "../types.js" */
 
 import { dataSlot, find, hook, textSlot } from "../dom.js";
-import { AGE_IS_PARTIAL, clocksText, lossText, spreadText } from "../texts/link.js";
+import { clocksText, lossText, spreadText, wayNotes } from "../texts/link.js";
 import { QUALITY_LEVELS } from "../texts/words.js";
 
 /** @param {HTMLElement} root a `details` */
@@ -20,14 +20,14 @@ export function qualityWidget(root) {
 
   return {
     /** @param {Picture} view */
-    render({ quality }) {
+    render({ quality, limited }) {
       level(QUALITY_LEVELS[quality.level]);
       mark(quality.level);
       roundTrip(spreadText(quality.round_trip));
       age(spreadText(quality.age));
       loss(lossText(quality.loss));
       clocks(clocksText(quality));
-      note(quality.is_age_partial ? AGE_IS_PARTIAL : "");
+      note(wayNotes(quality, limited));
     },
   };
 }

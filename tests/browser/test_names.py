@@ -1,0 +1,283 @@
+"""Names that somebody else chose: whatever they are, the page shows them and stays as it is."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Dialog, Locator, Page, expect
+
+from pitboard.contract.times import to_text
+from pitboard.contract.topics import Channel
+from tests.brokers import EmbeddedInThread
+from tests.cli.car import SESSION, Car, laps, telemetry, topic
+from tests.system.processes import Restartable
+
+MARKUP = "<img src=x onerror=alert(1)>"
+SCRIPT = "</span><script>alert(1)</script>&lt;"
+EMOJI = "🏎" * 64
+FROM_THE_RIGHT = "فريق السباق"
+TURNS_WHAT_FOLLOWS = "\u202eOne \u202b"
+CLOSES_WHAT_IS_AROUND = "\u2069\u2067One\u202e"
+
+HOSTILE = [
+    pytest.param(MARKUP, id="markup"),
+    pytest.param(SCRIPT, id="script"),
+    pytest.param(EMOJI, id="emoji"),
+    pytest.param("z" + "\u0335\u0322" * 31, id="piled up marks"),
+    pytest.param(FROM_THE_RIGHT, id="from the right"),
+    pytest.param("\u200f\u200fOne\u200f", id="right-to-left mark"),
+    pytest.param(TURNS_WHAT_FOLLOWS, id="override"),
+    pytest.param(CLOSES_WHAT_IS_AROUND, id="isolates"),
+    pytest.param("__proto__", id="prototype"),
+    pytest.param("constructor", id="constructor"),
+    pytest.param("${name}{{name}}%s", id="template"),
+]
+
+TURNING = [
+    pytest.param(FROM_THE_RIGHT, id="from the right"),
+    pytest.param(TURNS_WHAT_FOLLOWS, id="override"),
+    pytest.param(CLOSES_WHAT_IS_AROUND, id="isolates"),
+]
+
+# Isolates are what the page itself puts around a name in a sentence.
+READ = "(element) => element.textContent.replace(/[\\u2066-\\u2069]/g, '')"
+
+# Where each of the words stands first, as it is read: px from above, then from the left; null for
+# one that is not there.
+PLACES = """(element, words) => {
+  const nodes = document.createNodeIterator(element, NodeFilter.SHOW_TEXT);
+  const places = words.map(() => null);
+  for (let node = nodes.nextNode(); node !== null; node = nodes.nextNode()) {
+    for (const [i, word] of words.entries()) {
+      const at = node.data.indexOf(word);
+      if (at < 0 || places[i] !== null) continue;
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + word.length);
+      const { top, left } = range.getBoundingClientRect();
+      places[i] = [Math.round(top), left];
+    }
+  }
+  return places;
+}"""
+
+TELEMETRY = telemetry(lap=4, fuel=41.5, stint_laps=3, stint_time=420.0)
+
+
+class Monitor:
+    """A monitor of the car, whose messages come in order."""
+
+    def __init__(self, car: Car, monitor_id: str) -> None:
+        self._car = car
+        self._id = monitor_id
+        self._seq = 0
+
+    def say(self, channel: Channel, **fields: Any) -> None:
+        """Publish what the contract allows."""
+        self._seq += 1
+        self._car.say(channel, monitor_id=self._id, seq=self._seq, **fields)
+
+    def is_(self, state: str, driver: str, *, control: int | None = None) -> None:
+        """Say who drives, and *control* of the car if that is so."""
+        claim = {} if control is None else {"control": control}
+        has_car = control is not None
+        self.say(Channel.STATUS, state=state, in_control=has_car, driver=driver, **claim)
+
+    def force(self, channel: Channel, **fields: Any) -> None:
+        """Publish what the contract forbids."""
+        self._seq += 1
+        message = {
+            "v": 1,
+            "session_id": SESSION,
+            "monitor_id": self._id,
+            "birth": 1,
+            "seq": self._seq,
+            "timestamp": to_text(time.time_ns() // 1_000_000),
+            **fields,
+        }
+        self._car.send(topic(channel, monitor_id=self._id), msgspec.json.encode(message))
+
+
+@pytest.fixture
+def car(page: Page, tmp_path: Path) -> Iterator[Car]:
+    """A car that has said nothing yet, on a page that no name may make speak."""
+    dialogs: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    with (
+        EmbeddedInThread() as broker,
+        Restartable(tmp_path, "bridge", "--broker", broker.url) as bridge,
+        Car(broker.url) as car,
+    ):
+        page.goto(f"http://127.0.0.1:{bridge.port}/s/{SESSION}")
+        yield car
+        # Before the bridge: a page that is still loading would complain of what it is refused.
+        page.goto("about:blank")
+    assert dialogs == []
+
+
+@pytest.fixture
+def one(car: Car) -> Monitor:
+    """The monitor that has the car."""
+    return Monitor(car, "pc-1")
+
+
+def hook(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-test={name}]")
+
+
+def slot(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-slot={name}]")
+
+
+def shows(where: Locator, text: str) -> None:
+    """The text as it is: `to_have_text` would take other spaces and marks for the same."""
+    expect(where).not_to_have_text("–")
+    expect(where).not_to_have_text("")
+    assert where.evaluate(READ) == without_isolates(text)
+
+
+def without_isolates(text: str) -> str:
+    return text.translate(dict.fromkeys(range(0x2066, 0x206A)))
+
+
+def stand_in_order(where: Locator, *words: str) -> None:
+    places = where.evaluate(PLACES, words)
+    assert None not in places, (words, places, where.inner_text())
+    assert places == sorted(places), (words, places)
+
+
+def calls_everything(one: Monitor, name: str) -> None:
+    """All that people, teams and tracks are called by is *name*."""
+    sheet = {"tires": {name: name, "compound": name}, "constructor": {"__proto__": name}}
+    one.say(Channel.STATUS, state="online", in_control=True, driver=name, control=1)
+    one.say(
+        Channel.META,
+        units={},
+        **dict.fromkeys(("car", "car_class", "team", "track", "layout", "car_number"), name),
+        drivers=[name, "Driver Two"],
+        session_type="constructor",
+        forecast=[{"in": 1800, "rain": 20, "sky": name}],
+    )
+    one.say(
+        Channel.SETUP, revision=1, captured_at="2026-06-13T12:00:00.000Z", name=name, setup=sheet
+    )
+    one.say(Channel.LAPS, **laps_of(name))
+    compounds = dict.fromkeys(("fl", "fr", "rl", "rr"), name)
+    one.say(
+        Channel.TELEMETRY,
+        telemetry={
+            **TELEMETRY,
+            "tire_compounds": compounds,
+            "pit_state": "constructor",
+            "flags": ["constructor"],
+        },
+    )
+
+
+def laps_of(name: str) -> Mapping[str, Any]:
+    """Three laps that a driver of that name drove on tyres of that name."""
+    told = laps(3.0, 3.0, 3.0)
+    columns = [*told["columns"], "compound"]
+    return {**told, "columns": columns, "rows": [[*row[:-1], name, name] for row in told["rows"]]}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_page_shows_a_name_as_it_is(page: Page, one: Monitor, name: str) -> None:
+    calls_everything(one, name)
+    row = hook(page, "lap-table").locator("tbody tr").first
+    expect(row).to_be_visible()
+    expect(hook(page, "fuel")).to_have_text("41.5")
+
+    for where in (
+        hook(page, "driver"),
+        hook(page, "car"),
+        slot(page, "team"),
+        slot(page, "stint-driver"),
+    ):
+        shows(where, name)
+    shows(hook(page, "track"), f"{name}, {name}")
+    shows(slot(page, "car-number"), name)
+    setup = hook(page, "setup").locator(".groups").evaluate(READ)
+    assert without_isolates(name).strip("_") in setup
+    assert "Constructor" in setup
+    assert without_isolates(name) in hook(page, "forecast").evaluate(READ)
+    assert without_isolates(name) in hook(page, "lap-table").evaluate(READ)
+    assert without_isolates(name) in hook(page, "drivers").evaluate(READ)
+    expect(slot(page, "pit-state")).to_have_text("Constructor")
+    expect(page.locator("img[src=x], script:not([src])")).to_have_count(0)
+    expect(slot(page, "stint")).to_have_text("stint 3 laps, 7:00")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("[{}.polluted, Object.keys(Object.prototype).length]") == [None, 0]
+
+
+@pytest.mark.parametrize("name", TURNING)
+def test_what_stands_beside_a_name_keeps_its_place(
+    page: Page, car: Car, one: Monitor, name: str
+) -> None:
+    """A name that turns the words around it could make them say something else."""
+    two = Monitor(car, "pc-2")
+    one.is_("online", "Driver One", control=1)
+    one.say(Channel.LAPS, **laps(3.0, 3.0, 3.0))
+    one.say(Channel.TELEMETRY, telemetry=TELEMETRY)
+    expect(hook(page, "stint-number")).to_have_text("1")
+    two.is_("idle", name)
+    meta = {"car": name, "track": name, "layout": "GP", "team": "Racing"}
+    two.say(Channel.META, units={}, session_type="race", **meta)
+    one.say(Channel.META, units={}, session_type="race", **meta)
+    expect(hook(page, "others")).to_contain_text("(idle)")
+    stand_in_order(hook(page, "others"), "Also", "here:", "(", "idle", ")")
+    stand_in_order(page.locator("#identity .sub").first, "GP", "Race", "Racing")
+
+    two.is_("online", name, control=2)
+    two.say(Channel.TELEMETRY, telemetry=TELEMETRY)
+
+    expect(hook(page, "swap")).to_contain_text("took over on lap 4")
+    stand_in_order(hook(page, "swap"), "took", "over", "on", "lap", "4")
+    news = page.locator("#news").filter(has_text="Driver changed")
+    expect(news).to_be_visible()
+    stand_in_order(news, "Driver", "changed:", "Driver One", "→")
+    stand_in_order(page.locator("#identity .driver"), "Driver", "stint", "3", "laps")
+
+
+@pytest.mark.parametrize("name", TURNING)
+def test_alert_goes_on_after_a_name_as_it_began(page: Page, one: Monitor, name: str) -> None:
+    one.is_("online", name, control=1)
+    one.say(Channel.TELEMETRY, telemetry=TELEMETRY)
+    expect(hook(page, "stint-number")).to_have_text("1")
+
+    one.is_("lost", name, control=1)
+
+    alert = page.locator("#alerts").filter(has_text="is lost")
+    expect(alert).to_be_visible()
+    stand_in_order(alert, "The", "monitor", "of", "is", "lost")
+
+
+def test_name_that_is_too_long_leaves_the_page_with_the_last_good_one(
+    page: Page, one: Monitor
+) -> None:
+    one.is_("online", "Driver One", control=1)
+    one.say(Channel.TELEMETRY, telemetry=TELEMETRY)
+    expect(hook(page, "driver")).to_have_text("Driver One")
+    expect(hook(page, "fuel")).to_have_text("41.5")
+
+    one.force(Channel.STATUS, state="online", in_control=True, driver="🏎" * 10_000, control=1)
+    one.force(Channel.STATUS, state="online", in_control=True, driver="nul \x00", control=1)
+    one.force(Channel.META, units={}, car="🏎" * 10_000)
+    one.say(Channel.TELEMETRY, telemetry={**TELEMETRY, "fuel": 41.0})
+
+    # The broker and the bridge keep the order, so what came before it was refused.
+    expect(hook(page, "fuel")).to_have_text("41.0")
+    expect(hook(page, "driver")).to_have_text("Driver One")
+    expect(hook(page, "car")).to_have_text("–")
+    one.is_("online", EMOJI, control=1)
+    expect(hook(page, "driver")).to_have_text(EMOJI)
