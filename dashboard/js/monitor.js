@@ -33,6 +33,8 @@ export class Monitor {
    */
   #made_ms = null;
   #since_ms;
+  /** @type {string | null} */
+  #driver = null;
 
   /**
    * @param {string} id
@@ -86,6 +88,24 @@ export class Monitor {
     const skew_ms = received_at - made_ms;
     if (Number.isFinite(skew_ms)) this.skew_ms = Math.min(this.skew_ms ?? skew_ms, skew_ms);
     return at_ms;
+  }
+
+  /**
+   * Who drives; of a lost monitor who drove, because a will names nobody.
+   * @returns {string | null}
+   */
+  get driver() {
+    const status = this.status.held?.data;
+    return status?.driver ?? (status?.state === "lost" ? this.#driver : null);
+  }
+
+  /**
+   * @param {Arrival<StatusMessage>} arrival
+   * @param {number} at_ms
+   */
+  offerStatus(arrival, at_ms) {
+    const { state, driver } = arrival.data;
+    if (this.status.offer(arrival, at_ms) && state !== "lost") this.#driver = driver ?? null;
   }
 
   /**

@@ -53,7 +53,7 @@ export function pictureOf(store, link, units, now_ms, quality = NOT_MEASURED, li
     limited,
     notices: noticesOf(store, telemetry, now_ms),
     others: othersOf(store, monitor, now_ms, is_heard),
-    driver: monitor?.status.held?.data.driver ?? null,
+    driver: monitor?.driver ?? null,
     telemetry,
     meta: monitor?.meta.held?.data ?? NOTHING,
     setup: monitor?.setup.held?.data ?? null,
@@ -96,7 +96,7 @@ function othersOf(store, shown, now_ms, is_heard) {
   const others = [];
   for (const monitor of store.monitors.values()) {
     if (monitor === shown) continue;
-    const name = monitor.status.held?.data.driver ?? monitor.id;
+    const name = monitor.driver ?? monitor.id;
     others.push({ id: monitor.id, name, state: is_heard ? monitor.state(now_ms) : null });
   }
   return others.sort((a, b) => (a.id < b.id ? -1 : 1));

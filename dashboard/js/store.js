@@ -161,7 +161,7 @@ export class Store {
       case "telemetry":
         return monitor.offerTelemetry(value, at_ms);
       case "status":
-        return void monitor.status.offer(value, at_ms);
+        return monitor.offerStatus(value, at_ms);
       case "meta":
         return void monitor.meta.offer(value, at_ms);
       case "setup":

@@ -96,7 +96,7 @@ function summary(rows) {
 function seatsOf(store, shown) {
   return [...store.monitors.values()].map((monitor) => ({
     monitor_id: monitor.id,
-    driver: monitor.status.held?.data.driver ?? null,
+    driver: monitor.driver,
     telemetry: monitor.telemetry.held?.data.telemetry ?? NOTHING,
     is_active: monitor === shown,
   }));

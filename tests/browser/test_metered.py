@@ -41,7 +41,7 @@ def test_page_on_a_metered_network_asks_for_two_frames_a_second_and_says_so(
     page.add_init_script(NETWORK % json.dumps(network))
     joins = joins_of(page)
     page.goto(demo.url)
-    note = page.locator("[data-slot=clock-note]")
+    note = page.locator("[data-slot=way-note]")
 
     page.locator("#quality summary").click()
     expect(note).to_be_visible()

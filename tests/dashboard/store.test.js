@@ -106,6 +106,23 @@ test("after a will only a newer status of its birth counts", () => {
   assert.equal(store.shown?.state(0), "online");
 });
 
+test("a lost monitor keeps its driver, whom its will does not name, and no other does", () => {
+  const store = joined();
+  const send = (/** @type {object} */ fields) =>
+    store.accept({ type: "status_update", ...arrival(status(fields, { birth: 5 })) }, 0);
+
+  send({ driver: "Ada" });
+  store.accept(
+    { type: "status_update", ...arrival(status({ state: "lost" }, { birth: 5, seq: 0 })) },
+    0,
+  );
+  const of_the_lost = store.shown?.driver;
+  store.accept({ type: "status_update", ...arrival(status({}, { birth: 6, seq: 1 })) }, 0);
+
+  assert.equal(of_the_lost, "Ada");
+  assert.equal(store.shown?.driver, null);
+});
+
 test("values of two monitors never mix", () => {
   const store = joined();
   store.accept({ type: "active", session_id: "spa24", monitor_id: "pc-a" }, 0);

@@ -320,7 +320,7 @@ test("quality is a word, and numbers for who opens it", () => {
     "2 of 128 messages (1.6 %)",
     "monitor 3.2 s ahead, this device 900 ms behind, by the bridge's",
   ]);
-  assert.match(slot("clock-note"), /clock is off/);
+  assert.match(slot("way-note"), /clock is off/);
 });
 
 test("what was not measured is a dash, and clocks that agree are said to", () => {
@@ -334,13 +334,13 @@ test("what was not measured is a dash, and clocks that agree are said to", () =>
   render({ ...viewOf({}), quality: agreeing });
 
   assert.deepEqual(nothing, ["–", "–", "–", "–"]);
-  assert.deepEqual([slot("clocks"), slot("clock-note")], ["agree", ""]);
+  assert.deepEqual([slot("clocks"), slot("way-note")], ["agree", ""]);
 });
 
 test("a page that is sent fewer frames says how many, and why", () => {
   const root = new FakeElement();
   const { render } = qualityWidget(root.element);
-  const note = () => root.querySelector("[data-slot=clock-note]").textContent;
+  const note = () => root.querySelector("[data-slot=way-note]").textContent;
 
   render({ ...viewOf({}), limited: { max_hz: 2, reason: "asked" } });
   assert.equal(note(), "2 frames a second at most, to save data, as this device asks.");

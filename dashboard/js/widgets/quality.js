@@ -15,7 +15,7 @@ export function qualityWidget(root) {
   const age = slot("age-on-arrival");
   const loss = slot("loss");
   const clocks = slot("clocks");
-  const note = slot("clock-note");
+  const note = slot("way-note");
   closeOnDemand(root);
 
   return {
