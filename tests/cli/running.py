@@ -18,6 +18,11 @@ from tests.brokers import TIMEOUT_S
 
 STOP_WITHIN_S = 0.3 * TIMEOUT_S
 
+# A shell has jobs in its background ignore Ctrl-C, and what they start inherits that: a command
+# would then miss one that comes before it has a handler of its own.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class Outcome(NamedTuple):
     """What a command said, and its exit code."""
