@@ -1,7 +1,7 @@
 """A Chromium whose pages are told nothing and asked little: watching costs what is measured.
 
-Playwright has the browser report each request and each frame of a WebSocket, which took a third of
-the time to the first picture.
+Playwright has the browser report each request and each frame of a WebSocket: a third of the time to
+the first picture.
 """
 
 import json

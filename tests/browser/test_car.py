@@ -3,58 +3,24 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pitboard.contract.topics import Channel
-from tests.brokers import EmbeddedInThread
+from tests.browser.driver import Driver, car_in_front_of
 from tests.chromium import LONG_MS
-from tests.cli.car import SESSION, Car, laps, telemetry
-from tests.system.processes import Restartable
+from tests.cli.car import Car, laps
 
 NOTHING = "–"
-
-
-class Driver:
-    """One monitor of the car, whose messages come in order."""
-
-    def __init__(self, car: Car, monitor_id: str, name: str) -> None:
-        self.name = name
-        self._car = car
-        self._monitor_id = monitor_id
-        self._seq = 0
-
-    def say(self, channel: Channel, **fields: Any) -> None:
-        """Publish the monitor's next message of this channel."""
-        self._seq += 1
-        self._car.say(channel, monitor_id=self._monitor_id, seq=self._seq, **fields)
-
-    def is_(self, state: str, *, control: int | None = None) -> None:
-        """Say the state, and *control* of the car if the driver has it."""
-        claim = {} if control is None else {"control": control}
-        has_car = control is not None
-        self.say(Channel.STATUS, state=state, in_control=has_car, driver=self.name, **claim)
-
-    def drive(self, **fields: Any) -> None:
-        """Send a frame."""
-        self.say(Channel.TELEMETRY, telemetry=telemetry(run=1, **fields))
 
 
 @pytest.fixture
 def car(page: Page, tmp_path: Path) -> Iterator[Car]:
     """A car that has said nothing yet, on a page that waits for it."""
-    with (
-        EmbeddedInThread() as broker,
-        Restartable(tmp_path, "bridge", "--broker", broker.url) as bridge,
-        Car(broker.url) as car,
-    ):
-        page.goto(f"http://127.0.0.1:{bridge.port}/s/{SESSION}")
+    with car_in_front_of(page, tmp_path) as car:
         expect(hook(page, "notices")).to_contain_text("Waiting for the first message")
         yield car
-        # Before the bridge: a page that is still loading would complain of what it is refused.
-        page.goto("about:blank")
 
 
 @pytest.fixture

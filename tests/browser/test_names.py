@@ -11,9 +11,8 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 
 from pitboard.contract.times import to_text
 from pitboard.contract.topics import Channel
-from tests.brokers import EmbeddedInThread
+from tests.browser.driver import Driver, car_in_front_of
 from tests.cli.car import SESSION, Car, laps, telemetry, topic
-from tests.system.processes import Restartable
 
 MARKUP = "<img src=x onerror=alert(1)>"
 SCRIPT = "</span><script>alert(1)</script>&lt;"
@@ -67,38 +66,19 @@ PLACES = """(element, words) => {
 TELEMETRY = telemetry(lap=4, fuel=41.5, stint_laps=3, stint_time=420.0)
 
 
-class Monitor:
-    """A monitor of the car, whose messages come in order."""
-
-    def __init__(self, car: Car, monitor_id: str) -> None:
-        self._car = car
-        self._id = monitor_id
-        self._seq = 0
-
-    def say(self, channel: Channel, **fields: Any) -> None:
-        """Publish what the contract allows."""
-        self._seq += 1
-        self._car.say(channel, monitor_id=self._id, seq=self._seq, **fields)
-
-    def is_(self, state: str, driver: str, *, control: int | None = None) -> None:
-        """Say who drives, and *control* of the car if that is so."""
-        claim = {} if control is None else {"control": control}
-        has_car = control is not None
-        self.say(Channel.STATUS, state=state, in_control=has_car, driver=driver, **claim)
-
-    def force(self, channel: Channel, **fields: Any) -> None:
-        """Publish what the contract forbids."""
-        self._seq += 1
-        message = {
-            "v": 1,
-            "session_id": SESSION,
-            "monitor_id": self._id,
-            "birth": 1,
-            "seq": self._seq,
-            "timestamp": to_text(time.time_ns() // 1_000_000),
-            **fields,
-        }
-        self._car.send(topic(channel, monitor_id=self._id), msgspec.json.encode(message))
+def force(car: Car, one: Driver, channel: Channel, fields: Mapping[str, Any]) -> None:
+    """Publish what the contract forbids."""
+    one.seq += 1
+    message = {
+        "v": 1,
+        "session_id": SESSION,
+        "monitor_id": "pc-1",
+        "birth": 1,
+        "seq": one.seq,
+        "timestamp": to_text(time.time_ns() // 1_000_000),
+        **fields,
+    }
+    car.send(topic(channel), msgspec.json.encode(message))
 
 
 @pytest.fixture
@@ -111,22 +91,15 @@ def car(page: Page, tmp_path: Path) -> Iterator[Car]:
         dialog.dismiss()
 
     page.on("dialog", dismiss)
-    with (
-        EmbeddedInThread() as broker,
-        Restartable(tmp_path, "bridge", "--broker", broker.url) as bridge,
-        Car(broker.url) as car,
-    ):
-        page.goto(f"http://127.0.0.1:{bridge.port}/s/{SESSION}")
+    with car_in_front_of(page, tmp_path) as car:
         yield car
-        # Before the bridge: a page that is still loading would complain of what it is refused.
-        page.goto("about:blank")
     assert dialogs == []
 
 
 @pytest.fixture
-def one(car: Car) -> Monitor:
+def one(car: Car) -> Driver:
     """The monitor that has the car."""
-    return Monitor(car, "pc-1")
+    return Driver(car, "pc-1", "Driver One")
 
 
 def hook(page: Page, name: str) -> Locator:
@@ -154,7 +127,7 @@ def stand_in_order(where: Locator, *words: str) -> None:
     assert places == sorted(places), (words, places)
 
 
-def calls_everything(one: Monitor, name: str) -> None:
+def calls_everything(one: Driver, name: str) -> None:
     """All that people, teams and tracks are called by is *name*."""
     sheet = {"tires": {name: name, "compound": name}, "constructor": {"__proto__": name}}
     one.say(Channel.STATUS, state="online", in_control=True, driver=name, control=1)
@@ -189,7 +162,7 @@ def laps_of(name: str) -> Mapping[str, Any]:
     return {**told, "columns": columns, "rows": [[*row[:-1], name, name] for row in told["rows"]]}
 
 
-def test_page_shows_names_as_they_are(page: Page, one: Monitor) -> None:
+def test_page_shows_names_as_they_are(page: Page, one: Driver) -> None:
     for name in HOSTILE:
         calls_everything(one, name)
         page.set_viewport_size({"width": 1440, "height": 900})
@@ -229,15 +202,15 @@ def is_shown_as_it_is(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("name", TURNING)
 def test_what_stands_beside_a_name_keeps_its_place(
-    page: Page, car: Car, one: Monitor, name: str
+    page: Page, car: Car, one: Driver, name: str
 ) -> None:
     """A name that turns the words around it could make them say something else."""
-    two = Monitor(car, "pc-2")
-    one.is_("online", "Driver One", control=1)
+    two = Driver(car, "pc-2", name)
+    one.is_("online", control=1)
     one.say(Channel.LAPS, **laps(3.0, 3.0, 3.0))
     one.say(Channel.TELEMETRY, telemetry=TELEMETRY)
     expect(hook(page, "stint-number")).to_have_text("1")
-    two.is_("idle", name)
+    two.is_("idle")
     meta = {"car": name, "track": name, "layout": "GP", "team": "Racing"}
     two.say(Channel.META, units={}, session_type="race", **meta)
     one.say(Channel.META, units={}, session_type="race", **meta)
@@ -247,7 +220,10 @@ def test_what_stands_beside_a_name_keeps_its_place(
     expect(identity).to_contain_text("Racing")
     stand_in_order(identity, "GP", "Race", "Racing")
 
-    two.is_("online", name, control=2)
+    # A change is news only to who saw a live car before it.
+    one.say(Channel.TELEMETRY, telemetry={**TELEMETRY, "fuel": 41.0})
+    expect(hook(page, "fuel")).to_have_text("41.0")
+    two.is_("online", control=2)
     two.say(Channel.TELEMETRY, telemetry=TELEMETRY)
 
     expect(hook(page, "swap")).to_contain_text("took over on lap 4")
@@ -259,12 +235,13 @@ def test_what_stands_beside_a_name_keeps_its_place(
 
 
 @pytest.mark.parametrize("name", TURNING)
-def test_alert_goes_on_after_a_name_as_it_began(page: Page, one: Monitor, name: str) -> None:
-    one.is_("online", name, control=1)
+def test_alert_goes_on_after_a_name_as_it_began(page: Page, one: Driver, name: str) -> None:
+    one.name = name
+    one.is_("online", control=1)
     one.say(Channel.TELEMETRY, telemetry=TELEMETRY)
     expect(hook(page, "stint-number")).to_have_text("1")
 
-    one.is_("lost", name, control=1)
+    one.is_("lost", control=1)
 
     alert = page.locator("#alerts").filter(has_text="is lost")
     expect(alert).to_be_visible()
@@ -272,21 +249,23 @@ def test_alert_goes_on_after_a_name_as_it_began(page: Page, one: Monitor, name: 
 
 
 def test_name_that_is_too_long_leaves_the_page_with_the_last_good_one(
-    page: Page, one: Monitor
+    page: Page, car: Car, one: Driver
 ) -> None:
-    one.is_("online", "Driver One", control=1)
+    one.is_("online", control=1)
     one.say(Channel.TELEMETRY, telemetry=TELEMETRY)
     expect(hook(page, "driver")).to_have_text("Driver One")
     expect(hook(page, "fuel")).to_have_text("41.5")
 
-    one.force(Channel.STATUS, state="online", in_control=True, driver="🏎" * 10_000, control=1)
-    one.force(Channel.STATUS, state="online", in_control=True, driver="nul \x00", control=1)
-    one.force(Channel.META, units={}, car="🏎" * 10_000)
+    claim = {"state": "online", "in_control": True, "control": 1}
+    force(car, one, Channel.STATUS, {**claim, "driver": "🏎" * 10_000})
+    force(car, one, Channel.STATUS, {**claim, "driver": "nul \x00"})
+    force(car, one, Channel.META, {"units": {}, "car": "🏎" * 10_000})
     one.say(Channel.TELEMETRY, telemetry={**TELEMETRY, "fuel": 41.0})
 
     # The broker and the bridge keep the order, so what came before it was refused.
     expect(hook(page, "fuel")).to_have_text("41.0")
     expect(hook(page, "driver")).to_have_text("Driver One")
     expect(hook(page, "car")).to_have_text("–")
-    one.is_("online", EMOJI, control=1)
+    one.name = EMOJI
+    one.is_("online", control=1)
     expect(hook(page, "driver")).to_have_text(EMOJI)

@@ -83,7 +83,7 @@ def test_page_is_one_screen_where_there_is_room(page: Page, close_demo: Demo) ->
     expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
     last = page.locator("#setup .group").last
     expect(last).to_be_attached()
-    for width, height in ((1600, 1000), (1920, 1080), (2560, 1440)):
+    for width, height in ((1600, 1000), (1760, 1000), (1920, 1080), (2560, 1440)):
         page.set_viewport_size({"width": width, "height": height})
         is_one_screen(page, width, height)
     # A list that is longer scrolls inside. The setup changes, and what was found is made anew.

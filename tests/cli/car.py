@@ -14,7 +14,8 @@ from pitboard.contract.topics import Channel, Topic
 from pitboard.contract.urls import BrokerUrl
 from pitboard.inbox import Inbox
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import LinkSettings, Publish
+from pitboard.publisher.link import LinkSettings
+from pitboard.publisher.message import Publish
 from tests.brokers import TIMEOUT_S
 
 SESSION = "spa24"

@@ -13,7 +13,7 @@ import pytest
 from pitboard.broker.users import Role
 from pitboard.contract.topics import Channel
 from pitboard.inbox import Inbox
-from pitboard.publisher.link import Publish
+from pitboard.publisher.message import Publish
 from tests.brokers import TIMEOUT_S, has_mosquitto, open_folder
 from tests.cli.car import payload, topic
 from tests.cli.running import Cli, Pitboard

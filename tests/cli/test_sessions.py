@@ -16,7 +16,8 @@ from pitboard.contract.urls import BrokerUrl
 from pitboard.holdings import Holdings
 from pitboard.inbox import Inbox
 from pitboard.options import BrokerAccess
-from pitboard.publisher.link import Credentials, LinkSettings, Publish
+from pitboard.publisher.link import Credentials, LinkSettings
+from pitboard.publisher.message import Publish
 from pitboard.sessions import list_sessions, parse_age, prune_sessions, remove_session
 from tests.brokers import TIMEOUT_S, EmbeddedInThread, Mosquitto, free_port, has_mosquitto
 from tests.cli.car import SESSION, Car, access_to, payload, speaking, telemetry, topic

@@ -1,8 +1,10 @@
 """However long a cluster elects, it has everything in the end."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from pitboard.contract.messages import LapsMessage, StatusMessage
+from pitboard.contract.messages import LapsMessage, Message, StatusMessage
 from pitboard.publisher.retelling import PAUSE_S
 from tests.publisher.electing import BLOCKED_S, Drive, Outage
 
@@ -23,6 +25,13 @@ def check_store(drive: Drive) -> None:
     assert isinstance(chunk, LapsMessage)
     assert len(chunk.rows) == len(drive.memory.laps)
     assert drive.memory.unsent == []
+
+
+def state_in(messages: Mapping[str, Message]) -> str:
+    """What the status among them says."""
+    status = messages[STATUS]
+    assert isinstance(status, StatusMessage)
+    return status.state
 
 
 @pytest.mark.parametrize("outage_s", [5.0, 9.0, 14.0, 19.0, 24.0, 40.0, 75.0, 90.0, 120.0])
@@ -78,9 +87,7 @@ def test_monitor_that_stops_leaves_offline_and_all_it_knows(
     goodbye, _ = drive.say_goodbye()
 
     assert goodbye.is_heard
-    status = drive.broker.kept[STATUS]
-    assert isinstance(status, StatusMessage)
-    assert status.state == "offline"
+    assert state_in(drive.broker.kept) == "offline"
     check_store(drive)
 
 
@@ -95,7 +102,5 @@ def test_monitor_that_stops_while_no_store_has_a_leader_says_offline_to_who_watc
     goodbye, took_s = drive.say_goodbye()
 
     assert goodbye.is_heard
-    status = drive.broker.seen[STATUS]
-    assert isinstance(status, StatusMessage)
-    assert status.state == "offline"
+    assert state_in(drive.broker.seen) == "offline"
     assert took_s < 4 * BLOCKED_S + 1.0

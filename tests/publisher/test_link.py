@@ -11,7 +11,8 @@ import pytest
 
 from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.events import Connected, Ended
-from pitboard.publisher.link import Link, LinkSettings, Publish, Tagged
+from pitboard.publisher.link import Link, LinkSettings, Tagged
+from pitboard.publisher.message import Publish
 from tests.broker.clients import CONNACK, packet, text
 from tests.brokers import TIMEOUT_S
 

@@ -336,7 +336,8 @@ async def test_bridge_without_its_broker_serves_pages_and_last_values(
 async def test_browser_that_comes_back_has_the_whole_picture(
     broker: Broker, tmp_path: Path
 ) -> None:
-    with monitoring_car(broker.url, tmp_path, speed=500.0):
+    # A car so slow that a busy machine does not see it complete two laps at once.
+    with monitoring_car(broker.url, tmp_path, speed=150.0):
         async with BridgeServer(settings(broker.url)) as server:
             async with browsing(server) as browser:
                 await browser.join("spa24")
@@ -349,10 +350,11 @@ async def test_browser_that_comes_back_has_the_whole_picture(
     values = {value["channel"]: value["data"] for value in snapshot["values"]}
     assert values.keys() == {"status", "meta", "setup", "telemetry", "lap", "laps/0"}
     column = values["laps/0"]["columns"].index("lap")
-    laps = [row[column] for row in values["laps/0"]["rows"]]
-    assert laps == list(range(1, len(laps) + 1))
-    # Laps are told before the table that holds them.
-    assert values["lap"]["lap_summary"]["lap"] >= max(len(laps), laps_of(browser)[-1])
+    laps = {row[column] for row in values["laps/0"]["rows"]}
+    # A lap is told before the table that holds it.
+    laps.add(values["lap"]["lap_summary"]["lap"])
+    assert sorted(laps) == list(range(1, len(laps) + 1))
+    assert len(laps) >= laps_of(browser)[-1]
 
 
 @pytest.mark.anyio
