@@ -33,7 +33,8 @@ from pitboard.inbox import ANSWER_WITHIN_S, Inbox, client_id
 from pitboard.options import BrokerAccess
 from pitboard.probe import probe
 from pitboard.publisher.events import Ended, Received
-from pitboard.publisher.link import Link, Publish, Tagged
+from pitboard.publisher.link import Link, Tagged
+from pitboard.publisher.message import Publish
 
 _SERVER_PARTS = (
     "amqtt",

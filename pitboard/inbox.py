@@ -9,7 +9,8 @@ from typing import Self
 from pitboard.contract.errors import LinkLost, LinkRefused
 from pitboard.options import BrokerAccess
 from pitboard.publisher.events import Acked, Ended, LinkEvent, Received, Subscribed
-from pitboard.publisher.link import Link, Publish, Tagged, open_link
+from pitboard.publisher.link import Link, Tagged, open_link
+from pitboard.publisher.message import Publish
 
 ANSWER_WITHIN_S = 10.0
 """A broker that is silent for so long is taken for lost."""

@@ -17,7 +17,7 @@ from pitboard.holdings import HeldMonitor, HeldSession, Holdings
 from pitboard.inbox import Inbox
 from pitboard.options import BrokerAccess
 from pitboard.publisher.events import Received, Subscribed
-from pitboard.publisher.link import Publish
+from pitboard.publisher.message import Publish
 from pitboard.words import DASH, clean, counted
 
 log = logging.getLogger(__name__)

@@ -26,8 +26,6 @@ from pitboard.contract.urls import BrokerUrl
 from pitboard.publisher.events import Acked, Connected, Ended, LinkEvent, Received, Subscribed
 from pitboard.publisher.message import Publish
 
-__all__ = ["Credentials", "Link", "LinkSettings", "Publish", "Tagged", "open_link"]
-
 log = logging.getLogger(__name__)
 
 USER_TIMEOUT_MS = 5000
