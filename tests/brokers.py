@@ -38,11 +38,15 @@ def has_mosquitto() -> bool:
 # the processes among which the tests are shared out has its own, and another run begins elsewhere.
 _FIRST_PORT = 10_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 20)
 _PORTS = (_FIRST_PORT + count % 1_000 for count in itertools.count(os.getpid()))
+_REFUSED_BY_BROWSERS = 10_080
+"""The WHATWG's one bad port among them: https://fetch.spec.whatwg.org/#port-blocking."""
 
 
 def free_port() -> int:
     """A port nobody listens on, and that is not given out again soon."""
     for port in _PORTS:
+        if port == _REFUSED_BY_BROWSERS:
+            continue
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:
