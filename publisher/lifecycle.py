@@ -175,8 +175,10 @@ class Lifecycle:
         """Laps were completed; they are in the memory's table already."""
         if self._phase is not Phase.ANNOUNCED or not summaries:
             return []
-        laps = [self._compose.lap(summary) for summary in summaries]
-        return [*laps, *self._compose.chunks_of(summaries)]
+        first, *others = [self._compose.lap(summary) for summary in summaries]
+        # An event replaces the one before it: the table goes in between, so that the broker keeps
+        # each lap that was told, should the disk be full and the process die.
+        return [first, *self._compose.chunks_of(summaries), *others]
 
     # What time and the owner tell.
 

@@ -15,7 +15,7 @@ class Reader:
 
     Attributes:
         rows: The lap table.
-        announced: The laps that were first heard of by a `lap` message, in that order.
+        announced: The laps of the `lap` messages, each once, in that order.
         mistaken: Keys that were given to two laps.
         status: The last one that counts.
     """
@@ -38,7 +38,7 @@ class Reader:
                 self.status = message
             case LapMessage():
                 row = row_of(message.lap_summary)
-                if key_of(row) not in self.rows:
+                if row not in self.announced:
                     self.announced.append(row)
                 self._put(row)
             case LapsMessage():

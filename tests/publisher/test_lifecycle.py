@@ -333,7 +333,8 @@ def test_monitor_sends_each_chunk_of_many_laps_once(clock: FakeClock) -> None:
     steps = life.laps_are(laps)
 
     assert names(steps).count("lap") == 250
-    assert names(steps)[-3:] == ["laps/0", "laps/1", "laps/2"]
+    # Before a second event replaces the first on the broker.
+    assert names(steps)[:4] == ["lap", "laps/0", "laps/1", "laps/2"]
 
 
 def test_monitor_keeps_only_the_newest_frame_while_offline(clock: FakeClock) -> None:

@@ -139,7 +139,8 @@ def test_laps_of_a_full_disk_are_read_back_by_the_next_process(
         crew.until_state("offline")
 
     assert laps[: len(known)] == [known[key] for key in sorted(known)]
-    crew.check()
+    # The table had left and perhaps the event had not: no file tells.
+    crew.check(may_lack_events=True)
 
 
 def test_laps_of_a_torn_state_file_are_read_back(broker: Broker, tmp_path: Path) -> None:
