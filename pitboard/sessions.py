@@ -14,10 +14,11 @@ from pitboard.contract.control import HEARTBEAT_S
 from pitboard.contract.errors import SettingsError
 from pitboard.contract.topics import Channel, Topic, all_filter, session_filter
 from pitboard.holdings import HeldMonitor, HeldSession, Holdings
-from pitboard.inbox import Inbox
+from pitboard.inbox import QUIET_S, Inbox
 from pitboard.options import BrokerAccess
 from pitboard.publisher.events import Received, Subscribed
 from pitboard.publisher.message import Publish
+from pitboard.publisher.newest import RETAIN_EVERY_S
 from pitboard.words import DASH, clean, counted
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ LISTEN_S = HEARTBEAT_S + 1
 
 # A broker says nothing when it drops what a user may not publish.
 _ALLOWED_WITHIN_S = 3.0
+# A car that drives has telemetry kept again by then.
+_REFILLED_WITHIN_S = RETAIN_EVERY_S + 0.1
 
 _AGE = re.compile(r"([0-9]{1,6})([smhd])")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -128,9 +131,9 @@ def _monitor_words(monitor: HeldMonitor, now_ms: int) -> str:
     return f"{monitor.monitor_id} {monitor.state(now_ms)}, {monitor.age(now_ms)}"
 
 
-def _read(inbox: Inbox, filters: Sequence[str]) -> Holdings:
+def _read(inbox: Inbox, filters: Sequence[str], *, quiet_s: float = QUIET_S) -> Holdings:
     holdings = Holdings()
-    for received in inbox.replay(filters):
+    for received in inbox.replay(filters, quiet_s=quiet_s):
         holdings.take(received.topic, received.payload, retained=received.retained)
     return holdings
 
@@ -172,7 +175,11 @@ def _clear(inbox: Inbox, sessions: Sequence[HeldSession]) -> None:
     if not topics:
         return
     inbox.publish(Publish(topic, b"", qos=1, retain=True) for topic in topics)
-    left = _read(inbox, [session_filter(session.session_id) for session in sessions])
+    filters = [session_filter(session.session_id) for session in sessions]
+    left = _read(inbox, filters, quiet_s=_REFILLED_WITHIN_S)
+    if any(session.monitors for session in left.sessions):
+        # What is kept since shows only to who subscribes anew.
+        left = _read(inbox, filters)
     for session in left.sessions:
         if session.topics:
             raise SettingsError(
