@@ -116,15 +116,16 @@ def test_every_flag_and_variable_that_is_named_exists() -> None:
 
 
 PAGE_TEXTS = """
-import * as texts from "./dashboard/js/texts.js";
+import { MONITORS, TROUBLE } from "./dashboard/js/words.js";
+import * as texts from "./dashboard/js/texts/page.js";
 
 const states = ["connecting", "disconnected", "waiting", "live"];
 const shown = [
   ...states.map((state) => texts.connectionText(state, null)),
   texts.connectionText("stale", { ms: 12_000, is_estimate: false }),
   texts.keptText({ at: 0, age_ms: 5000 }),
-  ...Object.keys(texts.MONITOR_WORDS).map((state) => `Monitor ${state}`),
-  ...Object.values(texts).filter((text) => typeof text === "string"),
+  ...Object.keys(MONITORS.states).map((state) => `Monitor ${state}`),
+  ...Object.values(TROUBLE),
 ];
 console.log(shown.join("\\n"));
 """

@@ -2,6 +2,7 @@
 
 import { steadyClock } from "./clock.js";
 import { create, find, textSlot } from "./dom.js";
+import { writeLabels } from "./labels.js";
 import { applyTheme, themeOf } from "./look.js";
 import { registerWorker } from "./offline.js";
 import { loadPrefs } from "./prefs.js";
@@ -19,6 +20,7 @@ const CARS_HZ = 2;
 const HIDDEN_HZ = 1;
 const REPAINT_MS = 250;
 
+writeLabels(document);
 const { theme } = loadPrefs(() => localStorage);
 applyTheme(document, themeOf(theme, matchMedia("(prefers-color-scheme: light)").matches));
 const now = steadyClock(() => performance.now(), Date.now);

@@ -8,11 +8,12 @@
 import { Alarm, browserNotifier } from "./alarm.js";
 import { filled, find } from "./dom.js";
 import { applyLook } from "./look.js";
-import { alertText, SEVERITY_WORDS, spokenText } from "./texts/alerts.js";
+import { alertText, spokenText } from "./texts/alerts.js";
 import { alertLogWidget } from "./widgets/alert_log.js";
 import { alertsWidget } from "./widgets/alerts.js";
 import { limitsWidget } from "./widgets/limits.js";
 import { settingsWidget } from "./widgets/settings.js";
+import { ALERTS } from "./words.js";
 
 /** The line of connection says these to a screen reader. */
 const ANNOUNCED_ELSEWHERE = new Set(["bridge", "stale"]);
@@ -72,7 +73,7 @@ export function tell(raised, { units }, { desk, alarm, notifier, region, page })
   for (const { id, finding } of raised) {
     if (finding.severity === "info") continue;
     const body = alertText(finding, units);
-    notifier.show(SEVERITY_WORDS[finding.severity], { body, tag: `pitboard.${id}` });
+    notifier.show(ALERTS.severities[finding.severity], { body, tag: `pitboard.${id}` });
   }
 }
 

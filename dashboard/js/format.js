@@ -6,7 +6,8 @@
 
 /** @import { Units } from "./types.js" */
 
-import { lapCount, switchWord } from "./texts/words.js";
+import { lapCount, switchWord } from "./texts/phrases.js";
+import { ACRONYMS, SETTINGS } from "./words.js";
 
 export const DASH = "–";
 const MINUS = "−";
@@ -188,17 +189,21 @@ export function duration(seconds) {
     : `${minutes}:${two(whole % 60)}`;
 }
 
-const ACRONYMS = new Set(["abs", "arb", "ecu", "lsd", "tc", "rpm", "id"]);
+/** @type {ReadonlyMap<string, string>} */
+const KNOWN = new Map(Object.entries(SETTINGS));
+const CAPITALS = new Set(ACRONYMS);
 
 /**
  * `brake_bias` -> `Brake bias`, `tc_cut` -> `TC cut`.
  * @param {string} name
  */
 export function humanise(name) {
+  const known = KNOWN.get(name);
+  if (known !== undefined) return known;
   const words = name
     .split("_")
     .filter((word) => word !== "")
-    .map((word) => (ACRONYMS.has(word) ? word.toUpperCase() : word));
+    .map((word) => (CAPITALS.has(word) ? word.toUpperCase() : word));
   const text = words.join(" ");
   return text === "" ? name : text.charAt(0).toUpperCase() + text.slice(1);
 }

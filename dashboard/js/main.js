@@ -12,6 +12,7 @@ import { steadyClock } from "./clock.js";
 import { filled, find, textSlot } from "./dom.js";
 import { early } from "./early.js";
 import { Keeper } from "./kept.js";
+import { writeLabels } from "./labels.js";
 import { applyLook, sectionName, sectionsOf } from "./look.js";
 import { Painter } from "./painter.js";
 import { pictureOf } from "./picture.js";
@@ -156,6 +157,7 @@ class SessionPage {
  * @param {string} session_id
  */
 function dressed(session_id) {
+  writeLabels(document);
   const sections = sectionsOf(find(document, "main")).map((section) => ({
     id: section.id,
     name: sectionName(section),

@@ -2,16 +2,9 @@
 
 /** @import { Level, Notice, Telemetry } from "./types.js" */
 
-import {
-  bridgeSays,
-  BROKER_LOST,
-  flagNotice,
-  LAP_INVALID,
-  NO_TELEMETRY,
-  NOBODY,
-  pitNotice,
-  WAITING,
-} from "./texts/page.js";
+import { flagNotice } from "./texts/names.js";
+import { bridgeSays, pitNotice } from "./texts/page.js";
+import { RACE, TROUBLE } from "./words.js";
 
 /** @import { Store } from "./store.js" */
 
@@ -53,14 +46,16 @@ export function noticesOf(store, telemetry, now_ms) {
 function serviceNotices(store, now_ms) {
   /** @type {Said[]} */
   const notices = [];
-  if (!store.has_broker) notices.push({ level: "bad", text: BROKER_LOST });
+  if (!store.has_broker) notices.push({ level: "bad", text: TROUBLE.broker_lost });
   if (store.error !== null && now_ms - store.error.at_ms < ERROR_SHOWN_MS) {
     notices.push({ level: "bad", text: bridgeSays(store.error.text) });
   }
   if (!store.has_snapshot) return notices;
-  if (store.monitors.size === 0) notices.push({ level: "info", text: WAITING });
-  else if (store.shown === null) notices.push({ level: "warn", text: NOBODY });
-  else if (store.shown.telemetry.held === null) notices.push({ level: "info", text: NO_TELEMETRY });
+  if (store.monitors.size === 0) notices.push({ level: "info", text: TROUBLE.waiting });
+  else if (store.shown === null) notices.push({ level: "warn", text: TROUBLE.nobody });
+  else if (store.shown.telemetry.held === null) {
+    notices.push({ level: "info", text: TROUBLE.no_telemetry });
+  }
   return notices;
 }
 
@@ -77,6 +72,6 @@ function carNotices(car) {
   if (car.pit_state && car.pit_state !== "none") {
     notices.push({ level: "info", text: pitNotice(car.pit_state) });
   }
-  if (car.lap_valid === false) notices.push({ level: "warn", text: LAP_INVALID });
+  if (car.lap_valid === false) notices.push({ level: "warn", text: RACE.lap_invalid });
   return notices;
 }

@@ -5,7 +5,8 @@
 import { DASH } from "./format.js";
 import { isSessionId } from "./session_id.js";
 import { field } from "./shapes.js";
-import { CAR_UNKNOWN, listedMonitorText } from "./texts/start.js";
+import { listedMonitorText } from "./texts/start.js";
+import { START } from "./words.js";
 
 /**
  * @typedef {object} ListedMonitor
@@ -47,7 +48,7 @@ export function readSessions(answer) {
 /** @param {ListedSession} session */
 export function sessionLine(session) {
   return {
-    title: session.car ?? CAR_UNKNOWN,
+    title: session.car ?? START.car_unknown,
     place: session.track ?? DASH,
     monitors: session.monitors.map(listedMonitorText).join("; ") || DASH,
     state: STATES[rank(session)] ?? "lost",

@@ -4,7 +4,7 @@
 
 import { CORNERS } from "./corners.js";
 import { humanise, setting } from "./format.js";
-import { categoryName } from "./texts/setup.js";
+import { categoryName } from "./texts/names.js";
 
 /** @typedef {{ corner: Corner | null, text: string }} SettingText */
 /** @typedef {{ name: string, label: string, values: SettingText[] }} Line */

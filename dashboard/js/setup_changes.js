@@ -7,7 +7,7 @@
 import { agoOf } from "./change_age.js";
 import { setting } from "./format.js";
 import { changeLabel, wasText } from "./texts/setup.js";
-import { CORNER_NAMES } from "./texts/words.js";
+import { CORNERS } from "./words.js";
 
 /** @typedef {{ label: string, before: string, after: string, stamp: Stamp | null }} ChangeLine */
 
@@ -45,7 +45,7 @@ export function lineText(changes, now) {
   const was = changes
     .filter(({ stamp }) => stamp === newest.stamp)
     .map(({ change: { corner, before } }) => {
-      return corner === null ? setting(before) : `${setting(before)} ${CORNER_NAMES[corner]}`;
+      return corner === null ? setting(before) : `${setting(before)} ${CORNERS[corner]}`;
     });
   return wasText(was, agoOf(newest.stamp, now));
 }
@@ -58,7 +58,7 @@ export function lineText(changes, now) {
 export function changeLines(changes, last) {
   return changes.map(({ key, category, name, corner, before, after }) => {
       return {
-      label: changeLabel(category, name, corner === null ? "" : CORNER_NAMES[corner]),
+      label: changeLabel(category, name, corner === null ? "" : CORNERS[corner]),
       before: setting(before),
       after: setting(after),
       stamp: last.get(key)?.stamp ?? null,

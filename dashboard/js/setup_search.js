@@ -2,7 +2,7 @@
 
 /** @import { Group, Line } from "./setup.js" */
 
-import { CORNER_NAMES } from "./texts/words.js";
+import { CORNERS } from "./words.js";
 
 /**
  * Lines in which each word is found: in the category, the name or a value.
@@ -28,7 +28,7 @@ export function searchSetup(groups, typed) {
 /** @param {Line} line */
 function lineText({ label, values }) {
   const texts = values.map(({ corner, text }) => {
-    return corner === null ? text : `${CORNER_NAMES[corner]} ${text}`;
+    return corner === null ? text : `${CORNERS[corner]} ${text}`;
   });
   return plain([label, ...texts].join("\n"));
 }

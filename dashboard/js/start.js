@@ -1,17 +1,19 @@
 /** The start page: a list of sessions where the bridge gives one, and a box for the id. */
 
 import { create, find } from "./dom.js";
+import { writeLabels } from "./labels.js";
 import { applyTheme, themeOf } from "./look.js";
 import { registerWorker } from "./offline.js";
 import { loadPrefs } from "./prefs.js";
 import { readSessionId, sessionPath } from "./session_id.js";
 import { readSessions, sessionLine } from "./sessions.js";
-import { NO_ID_TYPED, NOT_AN_ID } from "./texts/start.js";
+import { START } from "./words.js";
 
 /** @import { ListedSession } from "./sessions.js" */
 
 const REFRESH_MS = 5000;
 
+writeLabels(document);
 const { theme } = loadPrefs(() => localStorage);
 applyTheme(document, themeOf(theme, matchMedia("(prefers-color-scheme: light)").matches));
 
@@ -44,7 +46,7 @@ function join(box) {
     return;
   }
   box.setAttribute("aria-invalid", "true");
-  problem.textContent = box.value.trim() === "" ? NO_ID_TYPED : NOT_AN_ID;
+  problem.textContent = box.value.trim() === "" ? START.no_id : START.not_an_id;
   box.focus();
 }
 

@@ -3,7 +3,8 @@
 /** @import { LapRow } from "./types.js" */
 
 import { leftOutFor } from "./clean_laps.js";
-import { BAR_MARKS, NO_FUEL_USED, usesText } from "./texts/fuel.js";
+import { usesText } from "./texts/fuel.js";
+import { FUEL } from "./words.js";
 
 const BARS = 20;
 /** A refuelled lap would flatten all others. */
@@ -28,11 +29,11 @@ export function useBars(run, use, litresText) {
   const used = (/** @type {LapRow} */ row) => row.fuel_used ?? 0;
   const clean = shown.filter((row) => leftOutFor(row) === null).map(used);
   const scale = Math.max(use ?? 0, ...(clean.length > 0 ? clean : shown.map(used))) * HIGHEST;
-  if (!(scale > 0)) return { bars: [], use: null, text: NO_FUEL_USED };
+  if (!(scale > 0)) return { bars: [], use: null, text: FUEL.none_used };
   const bars = shown.map((row) => {
     const reason = leftOutFor(row) ?? (row.fuel_used === null ? "no value" : null);
     const height = Math.min(1, used(row) / scale);
-    return { lap: row.lap, height, mark: reason === null ? "" : BAR_MARKS[reason] };
+    return { lap: row.lap, height, mark: reason === null ? "" : FUEL.marks[reason] };
   });
   return { bars, use: use === null ? null : use / scale, text: textOf(shown, bars, litresText) };
 }

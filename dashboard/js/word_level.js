@@ -2,7 +2,7 @@
 
 /** @import { Word } from "./thresholds.js" */
 
-import { LIMIT_WORDS } from "./texts/words.js";
+import { LIMITS } from "./words.js";
 
 /** @type {Readonly<Record<Word, string>>} */
 const LEVELS = {
@@ -24,7 +24,7 @@ export function levelOf(word) {
 }
 
 /** @param {Word | null} word */
-export const limitWord = (word) => (word === null ? "" : LIMIT_WORDS[word]);
+export const limitWord = (word) => (word === null ? "" : LIMITS.levels[word]);
 
 /**
  * The word, unless all is well.

@@ -215,7 +215,7 @@ def test_first_picture_of_the_session_page_waits_for_few_modules() -> None:
     page = (Pages(DASHBOARD).get("session.html") or b"").decode()
 
     named = re.findall('<link rel="modulepreload" href="[^"]*/static/(.*?)">', page)
-    assert 20 < len(named) <= 33
+    assert 20 < len(named) <= 35
     assert page.count('rel="stylesheet"') == 1
     # What dials comes before all else, and with little.
     assert named[:2] == ["js/session_id.js", "js/web_socket.js"]

@@ -3,7 +3,9 @@
 /** @import { Age } from "../types.js" */
 
 import { DASH, number } from "../format.js";
-import { aboutText } from "./words.js";
+import { say, sayCount } from "../say.js";
+import { AGES } from "../words.js";
+import { aboutText } from "./phrases.js";
 
 const DAY_MS = 86_400_000;
 
@@ -13,7 +15,7 @@ const DAY_MS = 86_400_000;
  */
 export function ageWords(age) {
   if (age.is_estimate) return aboutText(agePlain(age.ms));
-  return plural(Math.floor(age.ms / 1000), "second");
+  return sayCount(AGES.seconds, Math.floor(age.ms / 1000));
 }
 
 /**
@@ -53,15 +55,15 @@ export function moment(at_ms, age_ms) {
 }
 
 /**
- * `12 s`, `5 min`, `2 h 5 min`, `3 days`.
+ * `12 s`, `5 min`, `2 h 5 min`, `3 d`.
  * @param {number} ms
  */
 export function ageClock(ms) {
   const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  if (ms < 2 * DAY_MS) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.floor(ms / DAY_MS)} days`;
+  if (minutes < 1) return say(AGES.s, { s: Math.floor(ms / 1000) });
+  if (minutes < 60) return say(AGES.min, { min: minutes });
+  if (ms < 2 * DAY_MS) return say(AGES.h_min, { h: Math.floor(minutes / 60), min: minutes % 60 });
+  return say(AGES.d, { d: Math.floor(ms / DAY_MS) });
 }
 
 /**
@@ -69,32 +71,24 @@ export function ageClock(ms) {
  * @param {number} ms
  */
 export function shortTime(ms) {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000 ? `${number(ms / 1000, 1)} s` : ageClock(ms);
+  if (ms < 1000) return say(AGES.ms, { ms: Math.round(ms) });
+  return ms < 60_000 ? say(AGES.s, { s: number(ms / 1000, 1) }) : ageClock(ms);
 }
 
 /** @param {number} seconds */
 function agePlainShort(seconds) {
-  if (seconds < 1) return "<1 s";
-  if (seconds < 120) return `${Math.floor(seconds)} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} days`;
+  if (seconds < 1) return AGES.now;
+  if (seconds < 120) return say(AGES.s, { s: Math.floor(seconds) });
+  if (seconds < 7200) return say(AGES.min, { min: Math.floor(seconds / 60) });
+  if (seconds < 172_800) return say(AGES.h, { h: Math.floor(seconds / 3600) });
+  return say(AGES.d, { d: Math.floor(seconds / 86_400) });
 }
 
 /** @param {number} ms */
 function agePlain(ms) {
   const seconds = Math.floor(ms / 1000);
-  if (seconds < 120) return plural(seconds, "second");
-  if (seconds < 7200) return plural(Math.floor(seconds / 60), "minute");
-  if (seconds < 172_800) return plural(Math.floor(seconds / 3600), "hour");
-  return plural(Math.floor(seconds / 86_400), "day");
-}
-
-/**
- * @param {number} count
- * @param {string} noun
- */
-function plural(count, noun) {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  if (seconds < 120) return sayCount(AGES.seconds, seconds);
+  if (seconds < 7200) return sayCount(AGES.minutes, Math.floor(seconds / 60));
+  if (seconds < 172_800) return sayCount(AGES.hours, Math.floor(seconds / 3600));
+  return sayCount(AGES.days, Math.floor(seconds / 86_400));
 }

@@ -1,6 +1,6 @@
 /** What an alert says, in one place so that tests and people find it. */
 
-/** @import { Finding, Params, Severity } from "../alert_types.js" */
+/** @import { Finding, Params } from "../alert_types.js" */
 /** @import { Units } from "../types.js" */
 
 import { CORNERS } from "../corners.js";
@@ -16,65 +16,40 @@ import {
   temperature,
   unitName,
 } from "../format.js";
+import { say, sayCount } from "../say.js";
+import { ALERTS, CORNERS as CORNER_NAMES, LIMITS, TROUBLE } from "../words.js";
 import { ageClock } from "./ages.js";
-import { BROKER_LOST } from "./page.js";
-import { CORNER_NAMES, isolated, lapCount, LIMIT_WORDS } from "./words.js";
+import { isolated, lapCount, ofText, sentence } from "./phrases.js";
 
 /** @typedef {(params: Params, units: Units) => string} Text */
 
 /** @type {ReadonlyMap<unknown, string>} */
-const WORDS = new Map(Object.entries(LIMIT_WORDS));
+const LEVELS = new Map(Object.entries(LIMITS.levels));
 
-/** @type {Record<Severity, string>} */
-export const SEVERITY_WORDS = { critical: "Critical", warning: "Warning", info: "Info" };
-
-/** What each rule watches, by its name. */
 /** @type {ReadonlyMap<string, string>} */
-const TITLES = new Map([
-  ["bridge", "Connection to the bridge"],
-  ["broker", "The bridge's connection to the broker"],
-  ["monitor", "Signal of the monitor"],
-  ["stale", "Age of the data"],
-  ["fuel", "Fuel"],
-  ["water_temp", "Water temperature"],
-  ["oil_temp", "Oil temperature"],
-  ["penalties", "Penalties"],
-  ["incidents", "Incidents"],
-  ["track_limits", "Track limits"],
-  ["tire_flat", "Flat tyres"],
-  ["tire_temp", "Tyre temperatures"],
-  ["tire_pressure", "Tyre pressures"],
-  ["tire_wear", "Tyre wear"],
-  ["brake_temp", "Brake temperatures"],
-  ["lap_drop", "Slow laps"],
-  ["setup_changed", "Changes of the setup"],
-  ["driver_changed", "Changes of driver"],
-]);
+const RULES = new Map(Object.entries(ALERTS.rules));
 
 /** @type {ReadonlyMap<string, Text>} */
 const TEXTS = new Map([
-  ["bridge_lost", () => "This page has lost the bridge: nothing new can arrive"],
-  ["broker_lost", () => BROKER_LOST],
-  ["monitor_lost", (params) => `The monitor of ${driverText(params["driver"])} is lost`],
-  ["monitor_offline", (params) => `The monitor of ${driverText(params["driver"])} has signed off`],
-  ["stale", (params) => `No new telemetry for ${ageClock(numeric(params, "quiet_ms") ?? 0)}`],
-  ["fuel_laps", (params) => `${tankText(params)} for ${lapsText(params)}: ${wordText(params)}`],
-  ["water_temp", (params, units) => `Water ${temperatureText(params, units)}`],
-  ["oil_temp", (params, units) => `Oil ${temperatureText(params, units)}`],
-  ["tire_temp", (params, units) => `${cornerText(params)} tyre ${temperatureText(params, units)}`],
-  [
-    "brake_temp",
-    (params, units) => `${cornerText(params)} brake ${temperatureText(params, units)}`,
-  ],
+  ["bridge_lost", () => TROUBLE.bridge_lost],
+  ["broker_lost", () => TROUBLE.broker_lost],
+  ["monitor_lost", ({ driver }) => say(ALERTS.monitor_lost, { driver: driverText(driver) })],
+  ["monitor_offline", ({ driver }) => say(ALERTS.monitor_offline, { driver: driverText(driver) })],
+  ["stale", (params) => say(ALERTS.stale, { age: ageClock(numeric(params, "quiet_ms") ?? 0) })],
+  ["fuel_laps", tankText],
+  ["water_temp", (params, units) => say(ALERTS.water_temp, temperatureParts(params, units))],
+  ["oil_temp", (params, units) => say(ALERTS.oil_temp, temperatureParts(params, units))],
+  ["tire_temp", (params, units) => say(ALERTS.tire, temperatureParts(params, units))],
+  ["brake_temp", (params, units) => say(ALERTS.brake_temp, temperatureParts(params, units))],
   ["tire_pressure", pressureText],
   ["tire_wear", wearText],
-  ["tire_flat", (params) => `${cornerText(params)} tyre: flat`],
-  ["penalties", (params) => `Penalties to serve: ${number(numeric(params, "count"))}`],
-  ["incidents", (params) => `Incidents: ${pointsText(params)}`],
-  ["track_limits", (params) => `Track limits: ${pointsText(params)}`],
+  ["tire_flat", (params) => say(ALERTS.tire_flat, { corner: cornerName(params) })],
+  ["penalties", (params) => say(ALERTS.penalties, { count: number(numeric(params, "count")) })],
+  ["incidents", (params) => say(ALERTS.incidents, { points: pointsText(params) })],
+  ["track_limits", (params) => say(ALERTS.track_limits, { points: pointsText(params) })],
   ["lap_drop", lapText],
   ["setup_changed", setupText],
-  ["driver_changed", driversText],
+  ["driver_changed", (params) => say(ALERTS.driver_changed, { change: changeText(params) })],
 ]);
 
 /**
@@ -83,7 +58,7 @@ const TEXTS = new Map([
  * @param {Units} units
  */
 export function alertText({ key, params }, units) {
-  return TEXTS.get(key)?.(params, units) ?? humanise(key);
+  return sentence(TEXTS.get(key)?.(params, units) ?? humanise(key));
 }
 
 /**
@@ -91,44 +66,63 @@ export function alertText({ key, params }, units) {
  * @param {string} name
  */
 export function ruleTitle(name) {
-  return TITLES.get(name) ?? humanise(name);
+  return RULES.get(name) ?? humanise(name);
 }
 
-/** @param {Params} params */
+/**
+ * For who hears or is notified: how bad it is, too.
+ * @param {Pick<Finding, "severity" | "key" | "params">} finding
+ * @param {Units} units
+ */
+export function spokenText(finding, units) {
+  const severity = ALERTS.severities[finding.severity];
+  return say(ALERTS.spoken, { severity, text: alertText(finding, units) });
+}
+
+/** @type {Text} */
 function tankText(params) {
-  return params["tank"] === "energy" ? "Energy" : "Fuel";
+  const parts = { laps: lapsText(params), level: levelText(params) };
+  return say(params["tank"] === "energy" ? ALERTS.energy : ALERTS.fuel, parts);
 }
 
 /** @param {Params} params */
-function wordText(params) {
-  return WORDS.get(params["word"]) ?? DASH;
+function levelText(params) {
+  return LEVELS.get(params["word"]) ?? DASH;
 }
 
 /** @param {Params} params */
-function cornerText(params) {
+function cornerName(params) {
   const corner = CORNERS.find((each) => each === params["corner"]);
-  return corner === undefined ? DASH : humanise(CORNER_NAMES[corner]);
+  return corner === undefined ? DASH : CORNER_NAMES[corner];
 }
 
 /**
  * @param {Params} params
  * @param {Units} units
  */
-function temperatureText(params, units) {
-  const text = `${temperature(numeric(params, "value"), units)} ${unitName(units, "temperature")}`;
-  return `${text}: ${wordText(params)}`;
+function temperatureParts(params, units) {
+  return {
+    corner: cornerName(params),
+    value: temperature(numeric(params, "value"), units),
+    unit: unitName(units, "temperature"),
+    level: levelText(params),
+  };
 }
 
 /** @type {Text} */
 function pressureText(params, units) {
-  const text = `${pressure(numeric(params, "value"), units)} ${unitName(units, "pressure")}`;
-  return `${cornerText(params)} tyre ${text}: ${wordText(params)}`;
+  return say(ALERTS.tire, {
+    corner: cornerName(params),
+    value: pressure(numeric(params, "value"), units),
+    unit: unitName(units, "pressure"),
+    level: levelText(params),
+  });
 }
 
 /** @type {Text} */
 function wearText(params) {
-  const near = params["word"] === "worn" ? "near its limit" : "at its limit";
-  return `${cornerText(params)} tyre ${number(numeric(params, "value"))} % worn: ${near}`;
+  const parts = { corner: cornerName(params), percent: number(numeric(params, "value")) };
+  return say(params["word"] === "worn" ? ALERTS.tire_worn : ALERTS.tire_worn_out, parts);
 }
 
 /** @param {Params} params */
@@ -139,30 +133,30 @@ function lapsText(params) {
 /** @param {Params} params */
 function pointsText(params) {
   const [count, limit] = [numeric(params, "count"), numeric(params, "limit")];
-  const text = `${setting(count)} of ${setting(limit)}`;
-  return count !== null && limit !== null && count >= limit ? `${text}, the limit` : text;
+  const points = ofText(setting(count), setting(limit));
+  return count !== null && limit !== null && count >= limit
+    ? say(ALERTS.the_limit, { points })
+    : points;
 }
 
 /** @type {Text} */
 function lapText(params) {
-  const slower = delta(numeric(params, "slower"), 1);
-  const usual = lapTime(numeric(params, "usual"), 1);
-  return `Lap ${number(numeric(params, "lap"))} slow: ${slower} s to the usual ${usual}`;
+  return say(ALERTS.lap_drop, {
+    lap: number(numeric(params, "lap")),
+    slower: delta(numeric(params, "slower"), 1),
+    usual: lapTime(numeric(params, "usual"), 1),
+  });
 }
 
 /** @type {Text} */
 function setupText(params) {
   const count = numeric(params, "count");
-  if (count === null) return "Setup changed";
-  if (count > 1) return `Setup changed: ${number(count)} values`;
-  const corner = params["corner"] === null ? "" : ` ${cornerText(params).toLowerCase()}`;
-  const name = isolated(humanise(String(params["name"]))) + corner;
-  return `Setup changed: ${name} ${changeText(params)}`;
-}
-
-/** @type {Text} */
-function driversText(params) {
-  return `Driver changed: ${changeText(params)}`;
+  if (count === null) return ALERTS.setup_changed;
+  if (count > 1) return sayCount(ALERTS.setup_values, number(count));
+  const name = isolated(humanise(String(params["name"])));
+  const change = changeText(params);
+  if (params["corner"] === null) return say(ALERTS.setup_value, { name, change });
+  return say(ALERTS.setup_corner, { name, corner: cornerName(params), change });
 }
 
 /** @param {Params} params */
@@ -172,7 +166,7 @@ function changeText(params) {
 
 /** @param {Params[string] | undefined} driver */
 function driverText(driver) {
-  return typeof driver === "string" && driver !== "" ? isolated(driver) : "the driver";
+  return typeof driver === "string" && driver !== "" ? isolated(driver) : ALERTS.the_driver;
 }
 
 /**
@@ -182,13 +176,4 @@ function driverText(driver) {
 function numeric(params, name) {
   const value = params[name];
   return typeof value === "number" ? value : null;
-}
-
-/**
- * For who hears or is notified: how bad it is, too.
- * @param {Pick<Finding, "severity" | "key" | "params">} finding
- * @param {Units} units
- */
-export function spokenText(finding, units) {
-  return `${SEVERITY_WORDS[finding.severity]}: ${alertText(finding, units)}`;
 }

@@ -5,23 +5,16 @@
 /** @import { MonitorState, OtherMonitor, Telemetry } from "../types.js" */
 
 import { DASH, duration, humanise, number } from "../format.js";
+import { say } from "../say.js";
+import { DRIVERS, MONITORS, PHRASES, PITS } from "../words.js";
 import { clockTime } from "./ages.js";
-import { aboutText, isolated, MONITOR_STATES, ofText, UNHEARD } from "./words.js";
-
-const DRIVING = "driving";
+import { aboutText, isolated, ofText } from "./phrases.js";
 
 /** s left at which the next driver has to get ready. */
 const SOON_S = 900;
 
 /** @type {ReadonlyMap<string, string>} */
-const PIT_WORDS = new Map([
-  ["none", "on track"],
-  ["requested", "stop requested"],
-  ["entering", "entering"],
-  ["stopped", "in the box"],
-  ["exiting", "leaving"],
-  ["garage", "in the garage"],
-]);
+const PIT_STATES = new Map(Object.entries(PITS.states));
 
 /**
  * @typedef {object} DriverRow
@@ -48,7 +41,7 @@ export function driverRows(drivers, others) {
     laps: number(each.laps),
     at_once: each.is_driving ? about(each.continuous_s, each.estimated) : "",
     may: mayText(each.may_s),
-    must: each.must_s === null ? "" : each.must_s > 0 ? duration(each.must_s) : "done",
+    must: each.must_s === null ? "" : each.must_s > 0 ? duration(each.must_s) : DRIVERS.done,
     is_driving: each.is_driving,
     presence: presenceOf(each, others),
     level: levelOf(each),
@@ -59,9 +52,13 @@ export function driverRows(drivers, others) {
 export function swapText(swaps) {
   const last = swaps.at(-1);
   if (last === undefined) return "";
-  const on = last.lap === null ? "" : ` on lap ${number(last.lap)}`;
-  const at = clockTime(last.at);
-  return `${isolated(last.to)} took over${on}${at === DASH ? "" : `, ${at}`}`;
+  const name = isolated(last.to);
+  const swap =
+    last.lap === null
+      ? say(DRIVERS.took_over, { name })
+      : say(DRIVERS.took_over_on, { name, lap: number(last.lap) });
+  const time = clockTime(last.at);
+  return time === DASH ? swap : say(DRIVERS.at, { swap, time });
 }
 
 /**
@@ -76,13 +73,13 @@ export function about(seconds, estimated) {
 /** @param {Telemetry} car */
 export function pitText({ pit_state }) {
   if (!pit_state) return DASH;
-  return PIT_WORDS.get(pit_state) ?? humanise(pit_state);
+  return PIT_STATES.get(pit_state) ?? humanise(pit_state);
 }
 
 /** @param {number | null} may_s */
 function mayText(may_s) {
   if (may_s === null) return "";
-  return may_s < 0 ? `over by ${duration(-may_s)}` : duration(may_s);
+  return may_s < 0 ? say(DRIVERS.over_by, { time: duration(-may_s) }) : duration(may_s);
 }
 
 /**
@@ -90,14 +87,14 @@ function mayText(may_s) {
  * @param {readonly OtherMonitor[]} others
  */
 function presenceOf({ driver, is_driving }, others) {
-  if (is_driving) return DRIVING;
+  if (is_driving) return DRIVERS.driving;
   const monitor = others.find(({ name }) => name === driver);
   if (monitor === undefined) return "";
-  return monitor.state === "online" ? "connected" : monitorWord(monitor.state);
+  return monitor.state === "online" ? DRIVERS.connected : monitorWord(monitor.state);
 }
 
 /** @param {MonitorState | null} state */
-const monitorWord = (state) => (state === null ? UNHEARD : MONITOR_STATES[state]);
+const monitorWord = (state) => (state === null ? PHRASES.unknown : MONITORS.states[state]);
 
 /** @param {DriverTime} driver */
 function levelOf({ is_driving, may_s }) {

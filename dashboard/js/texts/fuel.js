@@ -3,42 +3,9 @@
 /** @import { Learned, Reason } from "../clean_laps.js" */
 
 import { number } from "../format.js";
-import { lapCount } from "./words.js";
-
-export const NO_FUEL_USED = "No fuel used yet";
-
-/** @type {Readonly<Record<Reason, string>>} of laps left out, in the order in which they are told */
-const LEFT_OUT = {
-  pits: "in the pits",
-  yellow: "yellow",
-  refuelled: "refuelled",
-  incomplete: "incomplete",
-  unknown: "of unknown kind",
-  "no value": "without a value",
-  "no use": "without use",
-};
-
-/** @type {Readonly<Record<Reason, string>>} in front of the use of the last lap */
-const LAST_LEFT_OUT = {
-  pits: "pits",
-  yellow: "yellow",
-  refuelled: "refuelled",
-  incomplete: "incomplete",
-  unknown: "unknown",
-  "no value": "no value",
-  "no use": "no use",
-};
-
-/** @type {Readonly<Record<Reason, string>>} over a bar */
-export const BAR_MARKS = {
-  pits: "P",
-  yellow: "Y",
-  refuelled: "R",
-  incomplete: "?",
-  unknown: "?",
-  "no value": "?",
-  "no use": "?",
-};
+import { say } from "../say.js";
+import { FUEL, PHRASES } from "../words.js";
+import { lapCount } from "./phrases.js";
 
 /**
  * `5 of 9 laps: 2 in the pits, 1 yellow, 1 refuelled`; `5 laps` when all count.
@@ -46,13 +13,14 @@ export const BAR_MARKS = {
  */
 export function learnedText({ laps, left_out }) {
   const all = laps + left_out.length;
-  if (all === 0) return "no laps";
+  if (all === 0) return FUEL.no_laps;
   if (left_out.length === 0) return lapCount(String(laps));
-  const parts = Object.entries(LEFT_OUT).flatMap(([reason, words]) => {
+  const parts = Object.entries(FUEL.left_out).flatMap(([reason, words]) => {
     const count = left_out.filter((lap) => lap.reason === reason).length;
-    return count === 0 ? [] : `${count} ${words}`;
+    return count === 0 ? [] : say(words, { count });
   });
-  return `${laps} of ${lapCount(String(all))}: ${parts.join(", ")}`;
+  const of_all = { part: laps, laps: lapCount(String(all)), left_out: parts.join(", ") };
+  return say(FUEL.learned, of_all);
 }
 
 /**
@@ -61,30 +29,32 @@ export function learnedText({ laps, left_out }) {
  * @param {Learned | null} energy
  */
 export function restsOnText(fuel, energy) {
-  const of_fuel = `Per lap: ${learnedText(fuel)}`;
-  if (energy === null || learnedText(energy) === learnedText(fuel)) return of_fuel;
-  return `${of_fuel}. Energy: ${learnedText(energy)}`;
+  const of_fuel = learnedText(fuel);
+  const of_energy = energy === null ? of_fuel : learnedText(energy);
+  if (of_energy === of_fuel) return say(FUEL.per_lap, { fuel: of_fuel });
+  return say(FUEL.per_lap_both, { fuel: of_fuel, energy: of_energy });
 }
 
 /**
  * @param {Reason} reason
  * @param {string} amount
  */
-export const lastLeftOutText = (reason, amount) => `${LAST_LEFT_OUT[reason]} ${amount}`;
+export const lastLeftOutText = (reason, amount) => say(FUEL.last_left_out[reason], { amount });
 
 /** @param {string} time */
-export const timeLeftText = (time) => `${time} left`;
+export const timeLeftText = (time) => say(FUEL.time_left, { time });
 
 /** @param {readonly { lap: number, amount: string | null, is_out: boolean }[]} laps */
 export function usesText(laps) {
   const parts = laps.map(({ lap, amount, is_out }) => {
-    return `lap ${number(lap)} ${amount ?? "unknown"}${is_out ? " left out" : ""}`;
+    const use = { lap: number(lap), amount: amount ?? PHRASES.unknown };
+    return say(is_out ? FUEL.use_left_out : FUEL.use, use);
   });
-  return `Fuel per lap: ${parts.join(", ")}`;
+  return say(FUEL.uses, { uses: parts.join(", ") });
 }
 
 /**
- * @param {string} text
+ * @param {string} uses
  * @param {string} unit
  */
-export const usesLabel = (text, unit) => `${text} (${unit})`;
+export const usesLabel = (uses, unit) => say(FUEL.uses_in, { uses, unit });

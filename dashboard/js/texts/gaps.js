@@ -3,20 +3,19 @@
 /** @import { GapTrend } from "../gaps.js" */
 /** @import { Telemetry } from "../types.js" */
 
-import { DASH, gap, humanise, lapTime, number } from "../format.js";
-import { lapCount } from "./words.js";
+import { DASH, gap, lapTime, number } from "../format.js";
+import { say } from "../say.js";
+import { GAPS, RACE } from "../words.js";
+import { flagName } from "./names.js";
+import { lapCount } from "./phrases.js";
 
 /** Farther ahead nobody plans by a trend. */
 const MOST_LAPS = 50;
 
-/** @type {Readonly<Record<NonNullable<GapTrend["direction"]>, string>>} */
-const DIRECTIONS = { closing: "closing", opening: "opening", steady: "steady" };
-
 /** @param {GapTrend} trend */
 export function trendText({ direction, per_lap }) {
   if (direction === null || per_lap === null) return "";
-  const word = DIRECTIONS[direction];
-  return direction === "steady" ? word : `${word} ${number(Math.abs(per_lap), 2)}/lap`;
+  return say(GAPS[direction], { seconds: number(Math.abs(per_lap), 2) });
 }
 
 /**
@@ -31,16 +30,17 @@ export function caughtText({ laps }) {
 
 /** @param {Telemetry} car */
 export function leaderText({ position, gap_leader, laps_behind_leader }) {
-  return position === 1 ? "leading" : gap(gap_leader, laps_behind_leader);
+  return position === 1 ? RACE.leading : gap(gap_leader, laps_behind_leader);
 }
 
 /** @param {Telemetry} car */
 export function flagText({ flags }) {
   if (!flags) return DASH;
-  return flags.length === 0 ? "none" : flags.map(humanise).join(", ");
+  return flags.length === 0 ? RACE.no_flag : flags.map(flagName).join(", ");
 }
 
 /** @param {Telemetry} car */
 export function leaderLapText({ leader_lap_time }) {
-  return typeof leader_lap_time === "number" ? `lap ${lapTime(leader_lap_time)}` : "";
+  if (typeof leader_lap_time !== "number") return "";
+  return say(RACE.leader_lap, { time: lapTime(leader_lap_time) });
 }

@@ -1,47 +1,12 @@
 /** Limits as a reader writes and reads them: in their units, with names and reasons. */
 
-/** @import { Family } from "../car_families.js" */
-/** @import { LimitName, Problem, Quantity } from "../thresholds.js" */
+/** @import { Problem, Quantity } from "../thresholds.js" */
 /** @import { Units } from "../types.js" */
 
 import { celsiusOf, kpaOf, number, pressure, temperature, unitName } from "../format.js";
+import { say } from "../say.js";
 import { QUANTITIES } from "../thresholds.js";
-
-/** @type {Readonly<Record<Family, string>>} */
-export const FAMILY_NAMES = {
-  gt3: "GT3",
-  gte: "GTE",
-  lmp2: "LMP2",
-  lmp3: "LMP3",
-  hypercar: "Hypercar",
-  other: "Any other",
-};
-
-/** @type {Readonly<Record<Quantity, string>>} */
-export const QUANTITY_NAMES = {
-  tire_temp: "Tyre temperature",
-  tire_pressure: "Tyre pressure",
-  tire_wear: "Tyre wear",
-  brake_temp: "Brake temperature",
-  water_temp: "Water temperature",
-  oil_temp: "Oil temperature",
-  fuel_laps: "Fuel",
-  lap_drop: "Lap time over the usual",
-};
-
-/** @type {Readonly<Record<LimitName, string>>} */
-export const LIMIT_NAMES = {
-  cold: "cold below",
-  ideal: "ideal",
-  hot: "hot from",
-  too_hot: "too hot from",
-  low: "low below",
-  very_low: "very low below",
-  high: "high from",
-  worn: "worn from",
-  limit: "worn out from",
-  slow: "slow from",
-};
+import { LIMITS } from "../words.js";
 
 /**
  * @param {Quantity} quantity
@@ -50,7 +15,7 @@ export const LIMIT_NAMES = {
 export function limitUnit(quantity, units) {
   const kind = kindOf(quantity);
   if (kind === "temperature" || kind === "pressure") return unitName(units, kind);
-  return quantity === "fuel_laps" ? "laps" : "%";
+  return quantity === "fuel_laps" ? LIMITS.laps : "%";
 }
 
 /**
@@ -89,11 +54,12 @@ export function readLimit(quantity, typed, units) {
 export function problemText(problem, quantity, units) {
   const { min, max } = QUANTITIES[quantity];
   if (problem === "out of range") {
-    const [low, high] = [min, max].map((value) => limitText(quantity, value, units));
-    return `From ${low} to ${high} ${limitUnit(quantity, units)}`;
+    const low = limitText(quantity, min, units);
+    const high = limitText(quantity, max, units);
+    return say(LIMITS.out_of_range, { low, high, unit: limitUnit(quantity, units) });
   }
-  if (problem === "out of order") return "Each limit of a line must be above the one before it";
-  return problem === "not a number" ? "A number, such as 95.5" : "There is no such limit";
+  if (problem === "out of order") return LIMITS.out_of_order;
+  return problem === "not a number" ? LIMITS.not_a_number : LIMITS.no_such;
 }
 
 /** @param {Quantity} quantity */

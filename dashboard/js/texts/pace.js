@@ -5,29 +5,22 @@
 /** @import { LapRow, Telemetry } from "../types.js" */
 
 import { DASH, duration, humanise, number, place } from "../format.js";
-import { lapCount, NO_LAP_YET, ofText } from "./words.js";
-
-export const BEST = "best";
-export const PIT_MARK = "pit";
-export const BY_THE_GAME = "as the game says";
+import { say, sayCount } from "../say.js";
+import { DELTA, LAPS, MAP, PHRASES, RACE, TRACES } from "../words.js";
+import { lapCount, ofText } from "./phrases.js";
 
 /** @type {ReadonlyMap<string, string>} */
-const KIND_WORDS = new Map([
-  ["flying", ""],
-  ["out", "out"],
-  ["in", "in"],
-  ["pit", "pit"],
-]);
+const KINDS = new Map(Object.entries(LAPS.kinds));
 
 /**
  * What makes a lap other than the rest: `in, yellow`; empty for a common one.
  * @param {Pick<LapRow, "kind" | "yellow" | "valid" | "complete">} row
  */
 export function noteOf({ kind, yellow, valid, complete }) {
-  const words = [KIND_WORDS.get(kind ?? "") ?? humanise(kind ?? "")];
-  if (yellow === true) words.push("yellow");
-  if (valid === false) words.push("invalid");
-  if (complete === false) words.push("partial");
+  const words = [KINDS.get(kind ?? "") ?? humanise(kind ?? "")];
+  if (yellow === true) words.push(LAPS.yellow);
+  if (valid === false) words.push(LAPS.invalid);
+  if (complete === false) words.push(LAPS.partial);
   return words.filter((word) => word !== "").join(", ");
 }
 
@@ -37,18 +30,20 @@ export function noteOf({ kind, yellow, valid, complete }) {
  *   pits: readonly number[], swaps: readonly { lap: number, name: string }[] }} chart
  */
 export function lapChartText({ laps, clean, best, median, pits, swaps }) {
-  if (laps.length === 0) return NO_LAP_YET;
-  const parts = [`Laps ${laps[0]} to ${laps.at(-1)}: ${clean} clean`];
-  if (best !== null) parts.push(`best ${best}`);
-  if (median !== null) parts.push(`median ${median}`);
-  if (pits.length > 0) parts.push(`in the pits on ${pits.join(", ")}`);
-  for (const { lap, name } of swaps) parts.push(`${name} from lap ${lap}`);
+  const [first, last] = [laps[0], laps.at(-1)];
+  if (first === undefined || last === undefined) return PHRASES.no_lap_yet;
+  const parts = [say(LAPS.chart_clean, { first, last, count: clean })];
+  if (best !== null) parts.push(say(LAPS.chart_best, { time: best }));
+  if (median !== null) parts.push(say(LAPS.chart_median, { time: median }));
+  if (pits.length > 0) parts.push(say(LAPS.chart_pits, { laps: pits.join(", ") }));
+  for (const swap of swaps) parts.push(say(LAPS.chart_swap, swap));
   return parts.join("; ");
 }
 
 /** @param {readonly number[]} laps */
 export function lapSpanText(laps) {
-  return laps.length === 0 ? "" : `laps ${laps[0]} to ${laps.at(-1)}`;
+  const [first, last] = [laps[0], laps.at(-1)];
+  return first === undefined || last === undefined ? "" : say(LAPS.span, { first, last });
 }
 
 /**
@@ -57,26 +52,30 @@ export function lapSpanText(laps) {
  * @param {number} all
  */
 export function allLapsText(is_open, few, all) {
-  return is_open ? `Show the newest ${number(few)}` : `Show all ${number(all)} laps`;
+  return is_open
+    ? say(LAPS.show_few, { count: number(few) })
+    : sayCount(LAPS.show_all, number(all));
 }
 
 /** @param {number} count */
-export const drivenText = (count) => (count === 0 ? "" : `${number(count)} driven`);
+export const drivenText = (count) =>
+  count === 0 ? "" : sayCount(LAPS.driven, number(count));
 
 /** @param {Pick<LapTraces, "reason" | "last" | "current">} traces */
 export function deltaNote({ reason, last, current }) {
-  if (reason === "no track length") return "the track's length is not known";
-  if (reason === "no data") return "no lap distance is given";
-  if (last === null) return "learning: one whole lap is needed";
-  if (reason === "learning") return "learning: one whole valid lap is needed";
-  return current === null ? "from the next time over the line" : "";
+  if (reason === "no track length") return DELTA.no_length;
+  if (reason === "no data") return DELTA.no_distance;
+  if (last === null) return DELTA.learning_any;
+  if (reason === "learning") return DELTA.learning_valid;
+  return current === null ? DELTA.from_the_line : "";
 }
 
 /** @param {number} metres */
-export const kmText = (metres) => `${number(metres / 1000, 1)} km`;
+export const kmText = (metres) => say(DELTA.km, { km: number(metres / 1000, 1) });
 
 /** @param {number} seconds before now */
-export const agoAxisText = (seconds) => (Math.abs(seconds) < 1 ? "now" : `${number(seconds)} s`);
+export const agoAxisText = (seconds) =>
+  Math.abs(seconds) < 1 ? TRACES.now : say(TRACES.ago, { seconds: number(seconds) });
 
 /**
  * @param {Pick<Telemetry, "lap_distance" | "sector">} car
@@ -84,16 +83,17 @@ export const agoAxisText = (seconds) => (Math.abs(seconds) < 1 ? "now" : `${numb
  */
 export function placeText({ lap_distance, sector }, length_m) {
   if (typeof lap_distance !== "number") return DASH;
-  const km = number(lap_distance / 1000, 1);
-  const on = `${length_m ? ofText(km, number(length_m / 1000, 1)) : km} km`;
-  return typeof sector === "number" ? `${on}, sector ${number(sector)}` : on;
+  const driven = number(lap_distance / 1000, 1);
+  const km = length_m ? ofText(driven, number(length_m / 1000, 1)) : driven;
+  if (typeof sector !== "number") return say(MAP.place, { km });
+  return say(MAP.place_in_sector, { km, sector: number(sector) });
 }
 
 /** @param {MapReason} reason */
 export function noMapText(reason) {
-  if (reason === "no track length") return "No map: the track's length is not known";
-  if (reason === "no data") return "No map: the car's place is not given";
-  return reason === "learning" ? "Learning the track: the map comes after one whole lap" : "";
+  if (reason === "no track length") return MAP.no_length;
+  if (reason === "no data") return MAP.no_place;
+  return reason === "learning" ? MAP.learning : "";
 }
 
 /**
@@ -101,10 +101,9 @@ export function noMapText(reason) {
  * @param {number} sectors that have ended before it
  */
 export function markWord(kind, sectors) {
-  if (kind === "line") return "start";
-  if (kind !== "sector") return kind === "pit_entry" ? "pit in" : "pit out";
+  if (kind !== "sector") return MAP[kind];
   // Where a sector ends the next begins.
-  return `S${sectors + 2}`;
+  return say(MAP.sector, { sector: sectors + 2 });
 }
 
 /**
@@ -113,11 +112,11 @@ export function markWord(kind, sectors) {
  */
 export function classText(class_position, car_class) {
   if (typeof class_position !== "number") return car_class ?? "";
-  return `${place(class_position)} in ${car_class || "class"}`;
+  return say(RACE.in_class, { place: place(class_position), name: car_class || RACE.class });
 }
 
 /** @param {number | null | undefined} laps */
-export const raceLapsText = (laps) => (laps ? `of ${number(laps)}` : "");
+export const raceLapsText = (laps) => (laps ? say(RACE.of_laps, { laps: number(laps) }) : "");
 
 /** @param {Telemetry} car */
 export function toGoText({ time_remaining, laps_remaining }) {
@@ -142,7 +141,8 @@ const aligned = (text, width) => text.padStart(width, FIGURE_SPACE);
  * @param {string} note
  */
 export function lapAtText(lap, time, to_best, note) {
-  return [`Lap ${number(lap)}`, time, to_best, note].filter((part) => part !== "").join("  ");
+  const parts = [say(LAPS.at, { lap: number(lap) }), time, to_best, note];
+  return parts.filter((part) => part !== "").join("  ");
 }
 
 /**
@@ -151,8 +151,8 @@ export function lapAtText(lap, time, to_best, note) {
  * @param {string} last
  */
 export function deltaAtText(metres, best, last) {
-  const km = number(metres / 1000, 2);
-  return `${km} km  to best ${aligned(best, 5)} s  to last ${aligned(last, 5)} s`;
+  const places = { km: number(metres / 1000, 2), best: aligned(best, 5), last: aligned(last, 5) };
+  return say(DELTA.at, places);
 }
 
 /**
@@ -161,7 +161,8 @@ export function deltaAtText(metres, best, last) {
  * @param {string} unit
  */
 export function speedAtText(ago_s, speed, unit) {
-  return `${aligned(number(ago_s, 1), 6)} s  ${aligned(speed, 3)} ${unit}`;
+  const seconds = aligned(number(ago_s, 1), 6);
+  return say(TRACES.speed_at, { seconds, speed: aligned(speed, 3), unit });
 }
 
 /**
@@ -170,6 +171,9 @@ export function speedAtText(ago_s, speed, unit) {
  * @param {string} brake
  */
 export function pedalsAtText(ago_s, throttle, brake) {
-  const at = aligned(number(ago_s, 1), 6);
-  return `${at} s  throttle ${aligned(throttle, 3)} %  brake ${aligned(brake, 3)} %`;
+  return say(TRACES.pedals_at, {
+    seconds: aligned(number(ago_s, 1), 6),
+    throttle: aligned(throttle, 3),
+    brake: aligned(brake, 3),
+  });
 }

@@ -1,37 +1,18 @@
 /** How far the tanks go, in words. Pure. */
 
-/** @import { Lack, Reach, Tank } from "../energy.js" */
+/** @import { Reach, Tank } from "../energy.js" */
 /** @import { Outlook } from "../outlook.js" */
-/** @import { NoEnd, RaceEnd } from "../race_end.js" */
-/** @import { Need, NoStop, ToFlag } from "../to_flag.js" */
+/** @import { RaceEnd } from "../race_end.js" */
+/** @import { Need, ToFlag } from "../to_flag.js" */
 /** @import { Units } from "../types.js" */
 
 import { fuel, number, unitName } from "../format.js";
-import { aboutText } from "./words.js";
+import { say, sayCount } from "../say.js";
+import { PHRASES, REACH } from "../words.js";
+import { aboutText } from "./phrases.js";
 
-/** @type {Record<NoEnd, string>} */
-const NO_END = {
-  "no race": "No race: no flag to reach",
-  "not started": "The race has not started",
-  over: "The race is over",
-  "no lap": "Laps to go unknown: no lap number",
-  "no end": "Laps to go unknown: no race length",
-  learning: "Laps to go unknown: learning the pace",
-};
-
-/** @type {Record<Lack, string>} */
-const LACKS = {
-  learning: "learning the use",
-  "no data": "the source does not tell",
-  "no use": "no use",
-};
-
-/** @type {Partial<Record<NoStop, string>>} */
-const NO_STOP = {
-  "reaches flag": "No stop needed",
-  "in pits": "In the pits",
-  "too late": "Box: too late, it ends on the way",
-};
+/** @type {ReadonlyMap<string, string>} */
+const NO_STOP = new Map(Object.entries(REACH.no_stop));
 
 /**
  * Named only where another could.
@@ -39,7 +20,7 @@ const NO_STOP = {
  */
 export function endsFirstText({ energy, limiting }) {
   if (energy === null || limiting === null) return "";
-  return limiting === "fuel" ? "Fuel ends first" : "Virtual energy ends first";
+  return limiting === "fuel" ? REACH.fuel_first : REACH.energy_first;
 }
 
 /**
@@ -49,11 +30,11 @@ export function endsFirstText({ energy, limiting }) {
  */
 export function verdictText({ reach, end, to_flag }, units) {
   const { reaches_flag } = to_flag;
-  if (end.reason !== null) return NO_END[end.reason];
-  if (reaches_flag === null) return `To the flag: ${LACKS[reach.reason ?? "no data"]}`;
-  if (!reaches_flag) return `Does not reach the flag: ${missingText(reach, to_flag, units)}`;
+  if (end.reason !== null) return REACH.no_end[end.reason];
+  if (reaches_flag === null) return REACH.lacks[reach.reason ?? "no data"];
+  if (!reaches_flag) return say(REACH.not, { missing: missingText(reach, to_flag, units) });
   const is_short = [to_flag.fuel, to_flag.energy].some((need) => (need?.over_spare ?? 0) < 0);
-  return is_short ? "Reaches the flag, but not one lap more" : "Reaches the flag, with a lap to spare";
+  return is_short ? REACH.just : REACH.reaches;
 }
 
 /**
@@ -61,12 +42,12 @@ export function verdictText({ reach, end, to_flag }, units) {
  * @param {Pick<ToFlag, "pit_by" | "pit_from">} to_flag
  */
 export function boxText({ pit_by: by, pit_from: from }) {
-  if (by.lap === null) return NO_STOP[by.reason] ?? "";
-  if (from.lap === null) return `Box: by lap ${number(by.lap)}`;
-  if (from.lap > by.lap) return `Box: by lap ${number(by.lap)}, one stop is not enough`;
-  return from.lap === by.lap
-    ? `Box: lap ${number(by.lap)}`
-    : `Box: lap ${number(from.lap)} to ${number(by.lap)}`;
+  if (by.lap === null) return NO_STOP.get(by.reason) ?? "";
+  const lap = number(by.lap);
+  if (from.lap === null) return say(REACH.box_by, { lap });
+  if (from.lap > by.lap) return say(REACH.box_by_not_enough, { lap });
+  if (from.lap === by.lap) return say(REACH.box_on, { lap });
+  return say(REACH.box_from, { from: number(from.lap), to: lap });
 }
 
 /**
@@ -75,9 +56,11 @@ export function boxText({ pit_by: by, pit_from: from }) {
  */
 export function endText({ final_lap, laps_to_go, is_close, estimated }) {
   if (final_lap === null || laps_to_go === null) return "";
-  const laps = number(laps_to_go, 1);
-  const more = is_close ? ", perhaps one more" : "";
-  return `${estimated ? aboutText(laps) : laps} laps to go, flag on lap ${number(final_lap)}${more}`;
+  const laps = sayCount(REACH.to_go, number(laps_to_go, 1));
+  return say(is_close ? REACH.end_close : REACH.end, {
+    to_go: estimated ? aboutText(laps) : laps,
+    lap: number(final_lap),
+  });
 }
 
 /**
@@ -90,11 +73,12 @@ function missingText(reach, to_flag, units) {
   const litres = missing(to_flag.fuel);
   const energy = missing(to_flag.energy);
   const stops = Math.max(tanksOf(litres, reach.fuel), tanksOf(energy, reach.energy));
-  if (stops > 1) return `${number(stops)} stops at least`;
-  const parts = [];
-  if (litres > 0) parts.push(`${fuel(litres, units)} ${unitName(units, "fuel")}`);
-  if (energy > 0) parts.push(`${number(energy, 1)} % energy`);
-  return `${parts.join(" and ")} missing`;
+  if (stops > 1) return sayCount(REACH.stops, number(stops));
+  const of_fuel = `${fuel(litres, units)} ${unitName(units, "fuel")}`;
+  const of_energy = say(REACH.energy, { percent: number(energy, 1) });
+  if (energy <= 0) return say(REACH.missing, { amounts: of_fuel });
+  if (litres <= 0) return say(REACH.missing, { amounts: of_energy });
+  return say(REACH.missing, { amounts: say(PHRASES.both, { first: of_fuel, second: of_energy }) });
 }
 
 /** @param {Need | null} need */

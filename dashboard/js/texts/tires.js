@@ -3,18 +3,17 @@
 /** @import { Corner } from "../types.js" */
 /** @import { CornerWear, Wear } from "../wear.js" */
 
-import { humanise, lapsDown, number } from "../format.js";
-import { CORNER_NAMES, lapCount, LEARNING } from "./words.js";
-
-export const FLAT = "flat";
-const NO_WEAR = "no wear";
+import { lapsDown, number } from "../format.js";
+import { say } from "../say.js";
+import { CORNERS, PHRASES, TIRES } from "../words.js";
+import { lapCount, sentence } from "./phrases.js";
 
 /** @param {CornerWear} wear */
 export function rateText({ per_lap, laps_left, reason }) {
-  if (reason === "learning") return LEARNING;
-  if (reason === "no wear") return NO_WEAR;
+  if (reason === "learning") return PHRASES.learning;
+  if (reason === "no wear") return TIRES.no_wear;
   if (per_lap === null || laps_left === null) return "";
-  return `${number(per_lap, 2)}/lap · ${lapCount(lapsDown(laps_left))}`;
+  return say(TIRES.rate, { percent: number(per_lap, 2), laps: lapCount(lapsDown(laps_left)) });
 }
 
 /**
@@ -22,9 +21,10 @@ export function rateText({ per_lap, laps_left, reason }) {
  * @param {number | undefined} limit %
  */
 export function firstWornText({ first, laps_left, as_of_lap }, limit) {
-  if (as_of_lap !== null) return `Tyres as measured on lap ${number(as_of_lap)}: not live`;
+  if (as_of_lap !== null) return say(TIRES.as_of, { lap: number(as_of_lap) });
   if (first === null || laps_left === null) return "";
-  return `Worn first: ${CORNER_NAMES[first]}, ${lapCount(lapsDown(laps_left))} to ${number(limit)} %`;
+  const laps = lapCount(lapsDown(laps_left));
+  return say(TIRES.worn_first, { corner: CORNERS[first], laps, percent: number(limit) });
 }
 
 /**
@@ -32,6 +32,7 @@ export function firstWornText({ first, laps_left, as_of_lap }, limit) {
  * @param {{ min: string, max: string, unit: string } | null} span
  */
 export function stintTrendText(corner, span) {
-  const words = span === null ? "no data yet" : `${span.min} to ${span.max} ${span.unit}`;
-  return `${humanise(CORNER_NAMES[corner])} tyre over the stint: ${words}`;
+  const tire = { corner: CORNERS[corner] };
+  if (span === null) return sentence(say(TIRES.no_trend, tire));
+  return sentence(say(TIRES.trend, { ...tire, ...span }));
 }

@@ -4,6 +4,8 @@
 /** @import { Meta, Units } from "../types.js" */
 
 import { delta, duration, number, temperature, unitName } from "../format.js";
+import { say } from "../say.js";
+import { AGES, WEATHER } from "../words.js";
 
 /** degC; less is noise of the sensor. */
 const LEAST_CHANGE = 0.15;
@@ -23,10 +25,11 @@ export function changeText(times, values, units) {
   const time_s = (times[last] ?? 0) - (times[first] ?? 0);
   if (time_s < LEAST_TIME_S) return "";
   const change = (values[last] ?? 0) - (values[first] ?? 0);
-  const minutes = `${number(time_s / 60)} min`;
-  if (Math.abs(change) < LEAST_CHANGE) return `steady for ${minutes}`;
+  const minutes = number(time_s / 60);
+  if (Math.abs(change) < LEAST_CHANGE) return say(WEATHER.steady, { minutes });
   // A difference has no zero point to convert.
-  return `${delta(units.temperature === "F" ? change * 1.8 : change, 1)} in ${minutes}`;
+  const shown = delta(units.temperature === "F" ? change * 1.8 : change, 1);
+  return say(WEATHER.change, { change: shown, minutes });
 }
 
 /**
@@ -46,21 +49,21 @@ export function dayText(seconds) {
 export function forecastLines(forecast, units) {
   return (forecast ?? []).flatMap(({ in: ahead_s, rain, ambient_temp, sky }) => {
     const said = [];
-    if (typeof rain === "number") said.push(`rain ${number(rain)} %`);
+    if (typeof rain === "number") said.push(say(WEATHER.rain, { percent: number(rain) }));
     if (typeof ambient_temp === "number") {
       said.push(`${temperature(ambient_temp, units)} ${unitName(units, "temperature")}`);
     }
     if (sky) said.push(sky);
     if (typeof ahead_s !== "number" || said.length === 0) return [];
-    return [`in ${aheadText(ahead_s)}: ${said.join(", ")}`];
+    return [say(WEATHER.forecast, { time: aheadText(ahead_s), parts: said.join(", ") })];
   });
 }
 
 /** @param {number} seconds */
 function aheadText(seconds) {
   const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  return `${number(minutes / 60, minutes % 60 === 0 ? 0 : 1)} h`;
+  if (minutes < 120) return say(AGES.min, { min: minutes });
+  return say(AGES.h, { h: number(minutes / 60, minutes % 60 === 0 ? 0 : 1) });
 }
 
 /**

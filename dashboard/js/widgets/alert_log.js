@@ -7,8 +7,8 @@
 import { create, find, textSlot } from "../dom.js";
 import { number } from "../format.js";
 import { ageClock, clockTime } from "../texts/ages.js";
-import { alertText, SEVERITY_WORDS } from "../texts/alerts.js";
-import { STILL_ON } from "../texts/desk.js";
+import { alertText } from "../texts/alerts.js";
+import { ALERTS, DESK } from "../words.js";
 
 /**
  * @param {HTMLElement} root
@@ -54,9 +54,9 @@ function rowElement({ finding, at_ms, lap, duration_ms }, offset_ms, units) {
   row.append(
     head,
     create("td", undefined, number(lap)),
-    create("td", "text severity", SEVERITY_WORDS[finding.severity]),
+    create("td", "text severity", ALERTS.severities[finding.severity]),
     create("td", "text said", alertText(finding, units)),
-    create("td", undefined, duration_ms === null ? STILL_ON : ageClock(duration_ms)),
+    create("td", undefined, duration_ms === null ? DESK.still_on : ageClock(duration_ms)),
   );
   return row;
 }

@@ -5,8 +5,9 @@
 /** @import { Units, View } from "../types.js" */
 
 import { changed, create, dataSlot, textSlot } from "../dom.js";
-import { alertText, ruleTitle, SEVERITY_WORDS } from "../texts/alerts.js";
-import { actLabel, alertStateText, MUTE, SEEN, UNMUTE } from "../texts/desk.js";
+import { alertText, ruleTitle } from "../texts/alerts.js";
+import { actLabel, alertStateText } from "../texts/desk.js";
+import { ALERTS, DESK } from "../words.js";
 
 /** The line of connection and the notices say these, and would say them twice. */
 const SAID_ELSEWHERE = new Set(["bridge", "broker", "stale"]);
@@ -64,7 +65,7 @@ function alertElement({ id, name }, desk) {
   const severity = create("strong");
   const text = create("span", "text");
   const state = create("span", "state");
-  const seen = button(SEEN, () => desk.acknowledge(id));
+  const seen = button(DESK.seen, () => desk.acknowledge(id));
   const mute = button("", () => desk.mute(name, !desk.muted.includes(name)));
   element.append(severity, text, state, seen, mute);
   const write = {
@@ -88,14 +89,14 @@ function alertElement({ id, name }, desk) {
      */
     render({ finding, is_muted, is_acknowledged, is_old }, units) {
       const said = alertText(finding, units);
-      write.severity(SEVERITY_WORDS[finding.severity]);
+      write.severity(ALERTS.severities[finding.severity]);
       write.text(said);
       write.state(alertStateText({ is_old, is_muted, is_acknowledged }));
-      write.mute(is_muted ? UNMUTE : MUTE);
+      write.mute(is_muted ? DESK.unmute : DESK.mute);
       write.look(is_muted || is_acknowledged || is_old ? "quiet" : finding.severity);
       write.isSeen(is_acknowledged);
-      write.seen(actLabel(SEEN, said));
-      write.muting(actLabel(is_muted ? UNMUTE : MUTE, ruleTitle(name)));
+      write.seen(actLabel(DESK.seen, said));
+      write.muting(actLabel(is_muted ? DESK.unmute : DESK.mute, ruleTitle(name)));
     },
   };
 }

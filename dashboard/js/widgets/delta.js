@@ -10,8 +10,8 @@ import { exportButton } from "../download.js";
 import { delta as signed, lapTime, signOf } from "../format.js";
 import { delta } from "../lap_trace.js";
 import { axis, markLine, paint, plot } from "../plot.js";
-import { BY_THE_GAME, deltaAtText, deltaNote, kmText } from "../texts/pace.js";
-import { SIGN_WORDS } from "../texts/words.js";
+import { deltaAtText, deltaNote, kmText } from "../texts/pace.js";
+import { DELTA, RACE } from "../words.js";
 
 /** Of a chart that has nothing to show. */
 const SOME_LENGTH_M = 5000;
@@ -35,7 +35,7 @@ export function deltaWidget(root, recorder) {
       const { traces } = recorder;
       best(traces.best === null ? (telemetry.delta_best ?? null) : traces.deltaNow(traces.best));
       last(traces.deltaNow(traces.last));
-      references.best(traces.best === null ? BY_THE_GAME : lapTime(traces.best.lap_time));
+      references.best(traces.best === null ? DELTA.by_the_game : lapTime(traces.best.lap_time));
       references.last(lapTime(traces.last?.lap_time));
       note(deltaNote(traces));
       chart(meta.track_length);
@@ -57,7 +57,7 @@ function numberSlot(root, name) {
     const meaning = signOf(behind_s, 2);
     text(signed(behind_s, 2));
     sign(meaning === "faster" ? meaning : "");
-    words(SIGN_WORDS[meaning]);
+    words(meaning === "" ? "" : RACE[meaning]);
   };
 }
 

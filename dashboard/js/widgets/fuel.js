@@ -8,7 +8,7 @@ import { dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
 import { DASH, duration, fuel, lapsDown, number } from "../format.js";
 import { lastLeftOutText, restsOnText, timeLeftText } from "../texts/fuel.js";
 import { boxText, endsFirstText, endText, verdictText } from "../texts/reach.js";
-import { LACK_WORDS } from "../texts/words.js";
+import { FUEL } from "../words.js";
 import { usesWidget } from "./uses.js";
 
 /** Laps left at which a stop is near, and at which it is due. */
@@ -106,7 +106,7 @@ function lastText({ last: { used, left_out } }, amount) {
 
 /** @param {Lack | null} reason */
 function lackText(reason) {
-  return reason === null ? DASH : LACK_WORDS[reason];
+  return reason === null ? DASH : FUEL.lacks[reason];
 }
 
 /** @param {number | null} laps */

@@ -3,7 +3,8 @@
 /** @import { Picture } from "../types.js" */
 
 import { changed, find, hook, textSlot } from "../dom.js";
-import { DASH, humanise } from "../format.js";
+import { DASH } from "../format.js";
+import { sessionTypeName } from "../texts/names.js";
 import { stintText, titleText, trackText } from "../texts/page.js";
 
 /** @param {HTMLElement} root */
@@ -29,7 +30,7 @@ export function identityWidget(root) {
       carNumber(meta.car_number ?? "");
       car(meta.car || DASH);
       track(trackText(meta) || DASH);
-      sessionType(meta.session_type ? humanise(meta.session_type) : DASH);
+      sessionType(meta.session_type ? sessionTypeName(meta.session_type) : DASH);
       team(meta.team ?? "");
       driver(name || DASH);
       stint(stintText(telemetry.stint_laps, telemetry.stint_time));

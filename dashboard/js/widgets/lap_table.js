@@ -12,7 +12,8 @@ import { DASH, delta, fuel, lapTime, number } from "../format.js";
 import { rowKey, stintNumbers } from "../lap_rows.js";
 import { counts } from "../laps.js";
 import { clockTime } from "../texts/ages.js";
-import { BEST, noteOf } from "../texts/pace.js";
+import { noteOf } from "../texts/pace.js";
+import { LAPS } from "../words.js";
 
 /** Laps that the browser lays out and paints together, or leaves alone while none is in sight. */
 const CHUNK = 50;
@@ -172,7 +173,7 @@ function isBest({ lap, best_lap_time }) {
 /** @param {RowFacts} facts */
 function deltaText(facts) {
   const { lap, best_lap_time } = facts;
-  if (isBest(facts)) return BEST;
+  if (isBest(facts)) return LAPS.best;
   if (lap.lap_time === null || best_lap_time === null) return DASH;
   return delta(lap.lap_time - best_lap_time);
 }

@@ -8,17 +8,10 @@
 import { FAMILIES, familyOf } from "../car_families.js";
 import { create, find } from "../dom.js";
 import { DEFAULT_UNITS } from "../format.js";
-import { actLabel, RESET } from "../texts/desk.js";
-import {
-  FAMILY_NAMES,
-  LIMIT_NAMES,
-  limitText,
-  limitUnit,
-  problemText,
-  QUANTITY_NAMES,
-  readLimit,
-} from "../texts/limits.js";
+import { actLabel } from "../texts/desk.js";
+import { limitText, limitUnit, problemText, readLimit } from "../texts/limits.js";
 import { changedLimit, limitsOf, QUANTITIES, quantities, resetLimits } from "../thresholds.js";
+import { DESK, LIMITS } from "../words.js";
 
 /**
  * @param {HTMLDialogElement} dialog
@@ -69,7 +62,7 @@ function familySelect() {
   const select = create("select");
   select.name = "family";
   for (const family of FAMILIES) {
-    const option = create("option", undefined, FAMILY_NAMES[family]);
+    const option = create("option", undefined, LIMITS.families[family]);
     option.value = family;
     select.append(option);
   }
@@ -119,13 +112,13 @@ function lineElement(quantity) {
   const element = create("fieldset", "limit");
   element.dataset["quantity"] = quantity;
   const unit = create("span", "unit");
-  const legend = create("legend", undefined, QUANTITY_NAMES[quantity]);
+  const legend = create("legend", undefined, LIMITS.quantities[quantity]);
   legend.append(unit);
   const problem = create("p", "problem");
   problem.id = `problem-${quantity}`;
-  const reset = create("button", "quiet", RESET);
+  const reset = create("button", "quiet", DESK.reset);
   reset.type = "button";
-  reset.setAttribute("aria-label", actLabel(RESET, QUANTITY_NAMES[quantity]));
+  reset.setAttribute("aria-label", actLabel(DESK.reset, LIMITS.quantities[quantity]));
   const fields = QUANTITIES[quantity].names.map((name) => fieldElement(quantity, name));
   element.append(legend, ...fields.map(({ label }) => label), reset, problem);
   return { element, unit, fields, reset, problem };
@@ -136,7 +129,7 @@ function lineElement(quantity) {
  * @param {LimitName} name
  */
 function fieldElement(quantity, name) {
-  const label = create("label", undefined, LIMIT_NAMES[name]);
+  const label = create("label", undefined, LIMITS.names[name]);
   const input = create("input");
   input.name = name;
   input.inputMode = "decimal";

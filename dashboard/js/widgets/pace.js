@@ -10,7 +10,8 @@ import { delta, lapTime, number } from "../format.js";
 import { lapChart } from "../lap_rows.js";
 import { currentRun } from "../laps.js";
 import { axis, markLine, paint, plot } from "../plot.js";
-import { lapAtText, lapSpanText, PIT_MARK } from "../texts/pace.js";
+import { lapAtText, lapSpanText } from "../texts/pace.js";
+import { LAPS } from "../words.js";
 
 /** @param {HTMLElement} root */
 export function paceWidget(root) {
@@ -54,7 +55,7 @@ function lapPlot(root) {
   /** @type {LapChart | null} */
   let shown = null;
   const marks = (/** @type {Chart} */ u) => {
-    for (const lap of shown?.pits ?? []) markLine(u, "x", lap, colours.pit(), PIT_MARK);
+    for (const lap of shown?.pits ?? []) markLine(u, "x", lap, colours.pit(), LAPS.pit);
     for (const { lap, name } of shown?.swaps ?? []) {
       markLine(u, "x", lap - 0.5, colours.swap(), name);
     }

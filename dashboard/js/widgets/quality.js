@@ -3,8 +3,8 @@
 /** @import { Picture } from "../types.js" */
 
 import { dataSlot, find, hook, textSlot } from "../dom.js";
-import { clocksText, lossText, spreadText, wayNotes } from "../texts/link.js";
-import { QUALITY_LEVELS } from "../texts/words.js";
+import { clocksText, lossText, spreadText, wayNotes } from "../texts/quality.js";
+import { QUALITY } from "../words.js";
 
 /** @param {HTMLElement} root a `details` */
 export function qualityWidget(root) {
@@ -21,7 +21,7 @@ export function qualityWidget(root) {
   return {
     /** @param {Picture} view */
     render({ quality, limited }) {
-      level(QUALITY_LEVELS[quality.level]);
+      level(QUALITY.levels[quality.level]);
       mark(quality.level);
       roundTrip(spreadText(quality.round_trip));
       age(spreadText(quality.age));

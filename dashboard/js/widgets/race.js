@@ -3,8 +3,9 @@
 /** @import { View } from "../types.js" */
 
 import { dataSlot, find, hook, textSlot } from "../dom.js";
-import { delta, gap, humanise, lapTime, number, place, signOf } from "../format.js";
+import { delta, gap, lapTime, number, place, signOf } from "../format.js";
 import { trendText } from "../texts/gaps.js";
+import { phaseName } from "../texts/names.js";
 import { classText, raceLapsText, toGoText } from "../texts/pace.js";
 
 /** @param {HTMLElement} root */
@@ -49,7 +50,7 @@ export function raceWidget(root) {
       trendAhead(trendText(gaps.ahead));
       trendBehind(trendText(gaps.behind));
       toGo(toGoText(car));
-      phase(car.session_phase ? humanise(car.session_phase) : "");
+      phase(car.session_phase ? phaseName(car.session_phase) : "");
     },
   };
 }

@@ -5,7 +5,8 @@
 
 import { create } from "../dom.js";
 import { hide, move, ordered, reset, show } from "../prefs.js";
-import { actLabel, HIDE, MOVE_DOWN, MOVE_UP, SECTIONS_RESET, SHOW } from "../texts/desk.js";
+import { actLabel } from "../texts/desk.js";
+import { DESK } from "../words.js";
 
 /** @typedef {"up" | "down" | "hide"} Act */
 /** @typedef {{ id: string, name: string, is_hidden: boolean, place: number, count: number }} Row */
@@ -20,7 +21,7 @@ import { actLabel, HIDE, MOVE_DOWN, MOVE_UP, SECTIONS_RESET, SHOW } from "../tex
 export function sectionsWidget(root, desk, sections, onChange) {
   const known = sections.map(({ id }) => id);
   const list = create("ol");
-  const back = create("button", "quiet", SECTIONS_RESET);
+  const back = create("button", "quiet", DESK.sections_reset);
   back.type = "button";
   root.append(list, back);
 
@@ -91,8 +92,8 @@ function rowElement(row, onAct) {
     button.addEventListener("click", () => onAct(row, act));
     element.append(button);
   };
-  add("up", MOVE_UP, place === 0);
-  add("down", MOVE_DOWN, place === count - 1);
-  add("hide", is_hidden ? SHOW : HIDE);
+  add("up", DESK.up, place === 0);
+  add("down", DESK.down, place === count - 1);
+  add("hide", is_hidden ? DESK.show : DESK.hide);
   return element;
 }

@@ -7,7 +7,7 @@ import { ALL, RULE_NAMES } from "../alerts.js";
 import { create, find } from "../dom.js";
 import { changedRule, RULES } from "../prefs.js";
 import { ruleTitle } from "../texts/alerts.js";
-import { ALL_ALERTS, NO_RULE, NOT_ALLOWED } from "../texts/desk.js";
+import { DESK } from "../words.js";
 import { sectionsWidget } from "./sections.js";
 
 const S_PER_MINUTE = 60;
@@ -92,7 +92,7 @@ function notifyWidget(dialog, desk, notifier) {
     const permission = notifier.permission();
     notify.checked = desk.prefs.has_notifications && permission === "granted";
     notify.disabled = permission === null || permission === "denied";
-    hint.textContent = notify.disabled ? NOT_ALLOWED : "";
+    hint.textContent = notify.disabled ? DESK.not_allowed : "";
   };
   notify.addEventListener("change", () => {
     desk.changePrefs({ ...desk.prefs, has_notifications: notify.checked });
@@ -108,7 +108,7 @@ function notifyWidget(dialog, desk, notifier) {
 function mutesWidget(root, desk) {
   const boxes = [ALL, ...RULE_NAMES].map((name) => {
     const item = create("li");
-    const label = create("label", undefined, name === ALL ? ALL_ALERTS : ruleTitle(name));
+    const label = create("label", undefined, name === ALL ? DESK.all_alerts : ruleTitle(name));
     const box = create("input");
     box.type = "checkbox";
     box.name = name;
@@ -138,7 +138,7 @@ function drivingWidget(dialog, desk) {
       const seconds = is_empty ? null : Math.round(minutes * S_PER_MINUTE);
       const changed = changedRule(desk.prefs, rule, seconds);
       const is_refused = changed === desk.prefs;
-      problem.textContent = is_refused ? NO_RULE : "";
+      problem.textContent = is_refused ? DESK.no_rule : "";
       if (is_refused) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
       if (!is_refused) desk.changePrefs(changed);

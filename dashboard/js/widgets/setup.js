@@ -9,8 +9,8 @@ import { changed, create, find, textSlot } from "../dom.js";
 import { setupGroups } from "../setup.js";
 import { changesByLine, lineKey, lineText } from "../setup_changes.js";
 import { searchSetup } from "../setup_search.js";
-import { CHANGED, nothingFoundText, revisionText } from "../texts/setup.js";
-import { CORNER_NAMES } from "../texts/words.js";
+import { nothingFoundText, revisionText } from "../texts/setup.js";
+import { CORNERS, SETUP } from "../words.js";
 import { setupChangesWidget } from "./setup_changes.js";
 
 /** @typedef {{ changes: LastChange[], write: (text: string) => void }} Dated */
@@ -115,7 +115,7 @@ function groupElement({ key, label, lines }, changes, dated, is_open, open) {
   summary.addEventListener("click", () => open.set(key, !details.open));
   summary.append(create("span", "count", String(lines.length)));
   if (lines.some(({ name }) => changes.has(lineKey(key, name)))) {
-    summary.append(create("span", "was", CHANGED));
+    summary.append(create("span", "was", SETUP.changed));
   }
   const list = create("dl");
   const changesOf = (/** @type {Line} */ { name }) => changes.get(lineKey(key, name));
@@ -136,7 +136,7 @@ function lineElement({ label, values }, changes, dated) {
   const box = create("dd", corners ? "corners" : undefined);
   for (const { corner, text } of values) {
     const value = create("span", undefined, text);
-    if (corner !== null) value.title = CORNER_NAMES[corner];
+    if (corner !== null) value.title = CORNERS[corner];
     box.append(value);
   }
   element.append(box);

@@ -1,7 +1,7 @@
 /** The link to this page, to be copied or photographed. */
 
 import { find, textSlot } from "../dom.js";
-import { COPIED, COPY, NO_QR_CODE, ONLY_HERE, SELECTED } from "../texts/link.js";
+import { LABELS, SHARE } from "../words.js";
 
 const OWN_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -13,7 +13,7 @@ export function shared({ origin, hostname }, session_id) {
   return {
     link: `${origin}/s/${session_id}`,
     picture: `/qr/${session_id}.svg`,
-    note: OWN_NAMES.includes(hostname) ? ONLY_HERE : "",
+    note: OWN_NAMES.includes(hostname) ? SHARE.only_here : "",
   };
 }
 
@@ -36,12 +36,12 @@ export function shareWidget(root, announcer, { link, picture, note }, clipboard)
       field.focus();
       field.select();
     }
-    say(is_copied ? COPIED : SELECTED);
-    announcer.textContent = is_copied ? COPIED : SELECTED;
+    say(is_copied ? SHARE.copied : SHARE.selected);
+    announcer.textContent = is_copied ? SHARE.copied : SHARE.selected;
   };
   button.addEventListener("click", copy);
   if (button.dataset["pressed"] !== undefined) void copy();
-  root.addEventListener("focusout", () => say(COPY));
+  root.addEventListener("focusout", () => say(LABELS["share.copy"]));
   qrCode(root, picture, note);
 }
 
@@ -75,7 +75,7 @@ function qrCode(root, picture, note) {
   });
   image.addEventListener("error", () => {
     image.hidden = true;
-    say(NO_QR_CODE);
+    say(SHARE.no_code);
   });
   const draw = () => {
     if (details.hasAttribute("open")) image.setAttribute("src", picture);

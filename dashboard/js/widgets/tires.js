@@ -7,9 +7,10 @@ import { CORNERS } from "../corners.js";
 import { changed, dataSlot, fillSlot, find, hook, textSlot } from "../dom.js";
 import { number, pressure, temperature, unitName } from "../format.js";
 import { spanOf, sparkPoints } from "../spark.js";
-import { firstWornText, FLAT, rateText, stintTrendText } from "../texts/tires.js";
+import { firstWornText, rateText, stintTrendText } from "../texts/tires.js";
 import { classify } from "../thresholds.js";
 import { levelOf, limitWord, oddWord } from "../word_level.js";
+import { TIRES } from "../words.js";
 
 /** degC; less is no trend. */
 const LEAST_SPAN = 10;
@@ -58,7 +59,7 @@ function cornerWidget(root, corner, trends) {
       const percent = car.tire_wear?.[corner];
       const celsius = car.tire_temps?.[corner];
       const word = classify(celsius, limits.tire_temp);
-      temp(temperature(celsius, units), levelOf(word), is_flat ? FLAT : limitWord(word));
+      temp(temperature(celsius, units), levelOf(word), is_flat ? TIRES.flat : limitWord(word));
       const kpa = car.tire_pressures?.[corner];
       odd(press, pressure(kpa, units), classify(kpa, limits.tire_pressure));
       odd(wear, number(percent, 1), classify(percent, limits.tire_wear));

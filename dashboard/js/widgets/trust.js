@@ -4,7 +4,8 @@
 
 import { changed, dataSlot, find, hook, textSlot } from "../dom.js";
 import { ageShort } from "../texts/ages.js";
-import { announcement, MONITOR_WORDS, monitorText, othersText } from "../texts/page.js";
+import { announcement, monitorText, othersText } from "../texts/page.js";
+import { MONITORS } from "../words.js";
 
 /**
  * @param {HTMLElement} root
@@ -34,7 +35,7 @@ export function trustWidget(root, page) {
       connection(view.connection);
       announcer(announcement(view.state, view.kept !== null));
       monitorState(monitorText(view));
-      explain(view.monitor_state === null ? "" : MONITOR_WORDS[view.monitor_state]);
+      explain(view.monitor_state === null ? "" : MONITORS.meanings[view.monitor_state]);
       age(ageShort(view.age));
       others(othersText(view));
     },
