@@ -33,6 +33,8 @@ import { tracesWidget } from "./widgets/traces.js";
 
 /** How often alerts are looked for when nothing comes, also in a hidden tab. */
 const JUDGE_MS = 1000;
+/** Nor more often than this while telemetry comes: no alert is about a sixtieth of a second. */
+const JUDGE_LEAST_MS = 100;
 
 /**
  * @typedef {object} Parts
@@ -51,6 +53,7 @@ export class WholePage {
   #memory;
   #desk;
   #parts;
+  #judged_ms = -Infinity;
   /** @type {Painter<View>} */
   #painter;
 
@@ -105,7 +108,8 @@ export class WholePage {
     this.#memory.accept(frame, store, now_ms, Date.now());
     // A hidden tab is sent less and late, which is no fault of the way.
     if (!document.hidden) this.#meter.accept(frame, now_ms, Date.now());
-    this.#judge();
+    const is_telemetry = frame.type === "telemetry_update";
+    if (!is_telemetry || now_ms - this.#judged_ms >= JUDGE_LEAST_MS) this.#judge();
   }
 
   /** One frame. */
@@ -144,7 +148,8 @@ export class WholePage {
 
   #judge() {
     const { store, now } = this.#parts;
-    this.#desk.judge(store, this.#view(), this.#memory, now(), Date.now());
+    this.#judged_ms = now();
+    this.#desk.judge(store, this.#view(), this.#memory, this.#judged_ms, Date.now());
   }
 }
 
