@@ -13,6 +13,8 @@ from tests.brokers import TIMEOUT_S
 LONG_MS = 6_000 * TIMEOUT_S
 """For what the simulated car has to drive some laps for."""
 
+WIDTH, HEIGHT = 1440, 900
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 # A container has neither a sandbox nor a GPU; the rest keeps Chromium from calling home.
@@ -48,7 +50,7 @@ def running() -> Iterator[Browser]:
 def new_page(chromium: Browser) -> Iterator[Page]:
     """A page whose every error fails the test."""
     context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, locale="en-GB", color_scheme="dark"
+        viewport={"width": WIDTH, "height": HEIGHT}, locale="en-GB", color_scheme="dark"
     )
     context.set_default_timeout(TIMEOUT_S * 1000)
     page = context.new_page()

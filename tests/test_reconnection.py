@@ -256,7 +256,7 @@ def test_dashboard_connection_status(broker: EmbeddedInThread, tmp_path: Path) -
 def test_dashboard_auto_rejoin(broker: EmbeddedInThread, tmp_path: Path) -> None:
     """Nobody has to reload the page, whatever it missed."""
     with (
-        monitoring_car(broker.url, tmp_path, speed=200.0),
+        monitoring_car(broker.url, tmp_path, speed=100.0),
         Restartable(tmp_path, "bridge", "--broker", broker.url) as bridge,
         watching(bridge.port) as page,
     ):

@@ -14,6 +14,9 @@ from tests.brokers import TIMEOUT_S
 from tests.chromium import new_page
 from tests.chromium import running as chromium_running
 
+CLOSE = ("--speed", "20", "--rate", "60")
+"""A lap every five seconds, in frames that are close enough to learn a track from."""
+
 SCREENSHOTS = os.environ.get("PITBOARD_SCREENSHOTS")
 """Where `make screenshots` wants them."""
 
@@ -74,9 +77,14 @@ def fast_demo() -> Iterator[Demo]:
 
 
 @pytest.fixture
+def race_demo() -> Iterator[Demo]:
+    """Ten laps a second."""
+    yield from running_demo("--speed", "1000", "--rate", "60")
+
+
+@pytest.fixture
 def close_demo() -> Iterator[Demo]:
-    """A lap every five seconds, in frames that are close enough to learn a track from."""
-    yield from running_demo("--speed", "20", "--rate", "60")
+    yield from running_demo(*CLOSE)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Demo, running_demo
-from tests.chromium import LONG_MS
+from tests.browser.conftest import CLOSE, Demo, running_demo
+from tests.chromium import HEIGHT, LONG_MS, WIDTH, new_page
 
 NUMBER = re.compile(r"\d")
 PLOTS = ("delta", "speed", "pedals", "laps")
@@ -63,10 +63,26 @@ THOUSAND_LAPS = """async () => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def page_for_all(chromium: Browser) -> Iterator[Page]:
+    """To drive two laps costs each test more than all that it does."""
+    with new_page(chromium) as page:
+        for demo in running_demo(*CLOSE):
+            page.goto(demo.url)
+            expect(page.locator("#delta [data-slot=best-of]")).to_have_text(NUMBER, timeout=LONG_MS)
+            expect(page.locator("[data-test=delta-last]")).to_have_text(NUMBER, timeout=LONG_MS)
+            yield page
+            # Before its bridge, which it would miss.
+            page.goto("about:blank")
+
+
 @pytest.fixture
-def race_demo() -> Iterator[Demo]:
-    """Ten laps a second."""
-    yield from running_demo("--speed", "1000", "--rate", "60")
+def learned(page_for_all: Page) -> Page:
+    """A page that has learned track and best lap, and that no earlier test has moved."""
+    page_for_all.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page_for_all.mouse.move(0, 0)
+    page_for_all.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    return page_for_all
 
 
 def rows(page: Page) -> Locator:
@@ -83,8 +99,11 @@ def download(page: Page, name: str) -> list[list[str]]:
 
 def test_page_learns_the_track_and_compares_laps(page: Page, close_demo: Demo) -> None:
     page.goto(close_demo.url)
+    ghost = page.locator("[data-test=map-ghost]")
+    legend = page.get_by_text("the best lap at this time")
 
     expect(page.locator("[data-test=map-reason]")).to_contain_text("Learning the track")
+    expect(legend).to_be_hidden()
     expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
     expect(page.locator("[data-test=map-car]")).to_be_attached()
     words = page.locator("#map .word").all_text_contents()
@@ -92,15 +111,16 @@ def test_page_learns_the_track_and_compares_laps(page: Page, close_demo: Demo) -
     expect(page.locator("#delta [data-slot=best-of]")).to_have_text(NUMBER)
     expect(page.locator("[data-test=delta-last]")).to_have_text(NUMBER)
     assert page.evaluate("localStorage.getItem('pitboard.maps')")
+    expect(ghost).to_have_attribute("style", re.compile("translate"), timeout=LONG_MS)
+    expect(legend).to_be_visible()
     for section in ("delta", "traces", "pace"):
         page.locator(f"#{section}").scroll_into_view_if_needed()
         expect(page.locator(f"#{section} canvas").first).to_be_visible()
 
 
-def test_reader_reads_charts_at_one_place(page: Page, close_demo: Demo) -> None:
+def test_reader_reads_charts_at_one_place(learned: Page) -> None:
     """A line without its numbers would leave the reader to guess."""
-    page.goto(close_demo.url)
-    expect(page.locator("#delta [data-slot=best-of]")).to_have_text(NUMBER, timeout=LONG_MS)
+    page = learned
     words = {name: page.locator(f"[data-plot={name}] .at") for name in PLOTS}
     for name, said in words.items():
         page.locator(f"[data-plot={name}]").scroll_into_view_if_needed()
@@ -121,9 +141,8 @@ def test_reader_reads_charts_at_one_place(page: Page, close_demo: Demo) -> None:
     expect(words["speed"]).to_be_hidden()
 
 
-def test_keyboard_reads_charts_at_one_place(page: Page, close_demo: Demo) -> None:
-    page.goto(close_demo.url)
-    expect(rows(page)).not_to_have_count(0, timeout=LONG_MS)
+def test_keyboard_reads_charts_at_one_place(learned: Page) -> None:
+    page = learned
     pace = page.get_by_role("slider", name="Lap times")
     speed = page.get_by_role("slider", name="Speed of the last two minutes")
     for chart in (pace, speed):
@@ -141,31 +160,17 @@ def test_keyboard_reads_charts_at_one_place(page: Page, close_demo: Demo) -> Non
     expect(page.locator("[data-plot=pedals] .at")).to_be_hidden()
 
 
-def test_page_shows_where_the_best_lap_was(page: Page, close_demo: Demo) -> None:
-    page.goto(close_demo.url)
-    ghost = page.locator("[data-test=map-ghost]")
-    legend = page.get_by_text("the best lap at this time")
-    expect(page.locator("[data-test=map-reason]")).to_contain_text("Learning the track")
-    expect(legend).to_be_hidden()
+@pytest.mark.parametrize("what", ["map-car", "map-ghost"])
+def test_page_moves_the_car_and_its_best_lap_on_the_map(learned: Page, what: str) -> None:
+    spot = learned.locator(f"[data-test={what}]")
+    expect(spot).to_have_attribute("style", re.compile("translate"))
 
-    expect(ghost).to_have_attribute("style", re.compile("translate"), timeout=LONG_MS)
+    before = spot.get_attribute("style")
 
-    expect(legend).to_be_visible()
-    before = ghost.get_attribute("style")
-    expect(ghost).not_to_have_attribute("style", before or "")
-
-
-def test_page_moves_the_car_on_the_map(page: Page, close_demo: Demo) -> None:
-    page.goto(close_demo.url)
-    car = page.locator("[data-test=map-car]")
-    expect(car).to_have_attribute("style", re.compile("translate"), timeout=LONG_MS)
-
-    before = car.get_attribute("style")
-
-    expect(car).not_to_have_attribute("style", before or "")
-    page.set_viewport_size({"width": 390, "height": 844})
-    car.evaluate("element => element.style.transform = 'translate(100%, 0)'")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(spot).not_to_have_attribute("style", before or "")
+    learned.set_viewport_size({"width": 390, "height": 844})
+    spot.evaluate("element => element.style.transform = 'translate(100%, 0)'")
+    assert learned.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_page_opens_the_laps_of_the_whole_race(page: Page, race_demo: Demo) -> None:
@@ -204,17 +209,13 @@ def test_lap_table_makes_few_rows_at_once_of_a_thousand_laps(page: Page, demo: D
     assert written["texts"] == 0
 
 
-def test_page_hands_out_what_it_recorded_as_files(page: Page, close_demo: Demo) -> None:
-    page.goto(close_demo.url)
-    expect(page.locator("#delta [data-slot=best-of]")).to_have_text(NUMBER, timeout=LONG_MS)
-    expect(page.locator("[data-test=delta-last]")).to_have_text(NUMBER, timeout=LONG_MS)
-
-    laps = download(page, "laps")
-    traces = download(page, "traces")
-    telemetry = download(page, "telemetry")
+def test_page_hands_out_what_it_recorded_as_files(learned: Page) -> None:
+    laps = download(learned, "laps")
+    traces = download(learned, "traces")
+    telemetry = download(learned, "telemetry")
 
     assert laps[0][:3] == ["monitor_id", "run", "lap"]
-    assert len(laps) - 1 >= len(rows(page).all()) - 1
+    assert len(laps) - 1 >= len(rows(learned).all()) - 1
     assert traces[0] == ["lap_distance_m", "current_s", "last_s", "best_s"]
     assert len(traces) > 100
     assert telemetry[0][:4] == ["time_s", "lap", "lap_distance_m", "speed_kmh"]

@@ -56,9 +56,9 @@ def test_page_shows_a_moving_car(page: Page, demo: Demo) -> None:
 
 
 def test_page_learns_the_use_of_fuel_from_laps_and_lists_the_newest_dozen(
-    page: Page, fast_demo: Demo
+    page: Page, race_demo: Demo
 ) -> None:
-    page.goto(fast_demo.url)
+    page.goto(race_demo.url)
 
     rows = page.locator("[data-test=lap-table] tbody tr")
     expect(page.locator("[data-test=all-laps]")).to_be_visible(timeout=LONG_MS)
