@@ -15,6 +15,8 @@ ESSENTIALS = (
     *("conditions", "stint", "gaps", "map", "delta"),
 )
 PLOT_PX = 25
+# Of a monitor of 1920 x 1080 a browser leaves 937.
+SCREENS = ((1600, 965), (1760, 965), (1900, 937), (1920, 937), (1920, 1080), (2560, 1440))
 SECTIONS = (*ESSENTIALS, "traces", "pace", "laps", "setup", "alert-log", "units")
 
 CUT = """
@@ -70,7 +72,7 @@ def test_page_learns_the_use_of_fuel_from_laps_and_lists_the_newest_dozen(
 
 
 def test_page_is_one_screen_where_there_is_room(page: Page, close_demo: Demo) -> None:
-    page.set_viewport_size({"width": 1600, "height": 1000})
+    page.set_viewport_size({"width": 1600, "height": 965})
     page.goto(close_demo.url)
     # With all that a crew may ask for.
     rules = {"min_total": 36_000, "max_total": 36_000, "max_continuous": 14_400}
@@ -83,7 +85,7 @@ def test_page_is_one_screen_where_there_is_room(page: Page, close_demo: Demo) ->
     expect(page.locator("#map .road")).to_be_visible(timeout=LONG_MS)
     last = page.locator("#setup .group").last
     expect(last).to_be_attached()
-    for width, height in ((1600, 1000), (1760, 1000), (1920, 1080), (2560, 1440)):
+    for width, height in SCREENS:
         page.set_viewport_size({"width": width, "height": height})
         is_one_screen(page, width, height)
     # A list that is longer scrolls inside. The setup changes, and what was found is made anew.
