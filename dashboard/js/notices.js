@@ -2,8 +2,8 @@
 
 /** @import { Level, Notice, Telemetry } from "./types.js" */
 
-import { flagNotice } from "./texts/names.js";
-import { bridgeSays, pitNotice } from "./texts/page.js";
+import { flagNotice, pitNotice } from "./texts/names.js";
+import { bridgeSays } from "./texts/page.js";
 import { RACE, TROUBLE } from "./words.js";
 
 /** @import { Store } from "./store.js" */

@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { RULE_NAMES } from "../../dashboard/js/alerts.js";
 import { DEFAULT_UNITS } from "../../dashboard/js/format.js";
-import { alertText, ruleTitle } from "../../dashboard/js/texts/alerts.js";
+import { alertText } from "../../dashboard/js/texts/alerts.js";
+import { ruleTitle } from "../../dashboard/js/texts/names.js";
 
 /** @import { Params } from "../../dashboard/js/alert_types.js" */
 /** @import { Units } from "../../dashboard/js/types.js" */

@@ -26,9 +26,6 @@ import { isolated, lapCount, ofText, sentence } from "./phrases.js";
 /** @type {ReadonlyMap<unknown, string>} */
 const LEVELS = new Map(Object.entries(LIMITS.levels));
 
-/** @type {ReadonlyMap<string, string>} */
-const RULES = new Map(Object.entries(ALERTS.rules));
-
 /** @type {ReadonlyMap<string, Text>} */
 const TEXTS = new Map([
   ["bridge_lost", () => TROUBLE.bridge_lost],
@@ -59,14 +56,6 @@ const TEXTS = new Map([
  */
 export function alertText({ key, params }, units) {
   return sentence(TEXTS.get(key)?.(params, units) ?? humanise(key));
-}
-
-/**
- * What a rule watches, to be named where it can be muted.
- * @param {string} name
- */
-export function ruleTitle(name) {
-  return RULES.get(name) ?? humanise(name);
 }
 
 /**

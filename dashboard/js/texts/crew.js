@@ -4,17 +4,15 @@
 /** @import { Swap } from "../stint.js" */
 /** @import { MonitorState, OtherMonitor, Telemetry } from "../types.js" */
 
-import { DASH, duration, humanise, number } from "../format.js";
+import { DASH, duration, number } from "../format.js";
 import { say } from "../say.js";
-import { DRIVERS, MONITORS, PHRASES, PITS } from "../words.js";
+import { DRIVERS, MONITORS, PHRASES } from "../words.js";
 import { clockTime } from "./ages.js";
+import { pitStateName } from "./names.js";
 import { aboutText, isolated, ofText } from "./phrases.js";
 
 /** s left at which the next driver has to get ready. */
 const SOON_S = 900;
-
-/** @type {ReadonlyMap<string, string>} */
-const PIT_STATES = new Map(Object.entries(PITS.states));
 
 /**
  * @typedef {object} DriverRow
@@ -72,8 +70,7 @@ export function about(seconds, estimated) {
 
 /** @param {Telemetry} car */
 export function pitText({ pit_state }) {
-  if (!pit_state) return DASH;
-  return PIT_STATES.get(pit_state) ?? humanise(pit_state);
+  return pit_state ? pitStateName(pit_state) : DASH;
 }
 
 /** @param {number | null} may_s */

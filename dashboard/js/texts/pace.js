@@ -4,20 +4,18 @@
 /** @import { Mark, MapReason } from "../track_map.js" */
 /** @import { LapRow, Telemetry } from "../types.js" */
 
-import { DASH, duration, humanise, number, place } from "../format.js";
+import { DASH, duration, number, place } from "../format.js";
 import { say, sayCount } from "../say.js";
 import { DELTA, LAPS, MAP, PHRASES, RACE, TRACES } from "../words.js";
+import { lapKindName } from "./names.js";
 import { lapCount, ofText } from "./phrases.js";
-
-/** @type {ReadonlyMap<string, string>} */
-const KINDS = new Map(Object.entries(LAPS.kinds));
 
 /**
  * What makes a lap other than the rest: `in, yellow`; empty for a common one.
  * @param {Pick<LapRow, "kind" | "yellow" | "valid" | "complete">} row
  */
 export function noteOf({ kind, yellow, valid, complete }) {
-  const words = [KINDS.get(kind ?? "") ?? humanise(kind ?? "")];
+  const words = [lapKindName(kind ?? "")];
   if (yellow === true) words.push(LAPS.yellow);
   if (valid === false) words.push(LAPS.invalid);
   if (complete === false) words.push(LAPS.partial);

@@ -2,17 +2,14 @@
 
 /** @import { Age, PageState, Picture, View } from "../types.js" */
 
-import { DASH, duration, humanise, number } from "../format.js";
+import { DASH, duration, number } from "../format.js";
 import { say, sayCount } from "../say.js";
-import { CONNECTION, MONITORS, OTHERS, PHRASES, PITS, RACE, SPOKEN } from "../words.js";
+import { CONNECTION, MONITORS, OTHERS, PHRASES, RACE, SPOKEN } from "../words.js";
 import { ageClock, ageWords, moment } from "./ages.js";
 import { isolated, lapCount } from "./phrases.js";
 
 const APP = "pitboard";
 const MAX_OTHERS = 4;
-
-/** @type {ReadonlyMap<string, string>} */
-const PIT_NOTICES = new Map(Object.entries(PITS.notices));
 
 /**
  * The connection in one line; `quiet` is how long nothing live has come.
@@ -45,9 +42,6 @@ export function keptText(kept) {
 export function announcement(state, is_kept) {
   return is_kept ? say(SPOKEN.kept, { state: SPOKEN[state] }) : SPOKEN[state];
 }
-
-/** @param {string} pit_state */
-export const pitNotice = (pit_state) => PIT_NOTICES.get(pit_state) ?? humanise(pit_state);
 
 /** @param {string} text */
 export const bridgeSays = (text) => say(CONNECTION.bridge_says, { text });

@@ -5,8 +5,9 @@
 /** @import { Units, View } from "../types.js" */
 
 import { changed, create, dataSlot, textSlot } from "../dom.js";
-import { alertText, ruleTitle } from "../texts/alerts.js";
+import { alertText } from "../texts/alerts.js";
 import { actLabel, alertStateText } from "../texts/desk.js";
+import { ruleTitle } from "../texts/names.js";
 import { ALERTS, DESK } from "../words.js";
 
 /** The line of connection and the notices say these, and would say them twice. */

@@ -6,7 +6,7 @@
 import { ALL, RULE_NAMES } from "../alerts.js";
 import { create, find } from "../dom.js";
 import { changedRule, RULES } from "../prefs.js";
-import { ruleTitle } from "../texts/alerts.js";
+import { ruleTitle } from "../texts/names.js";
 import { DESK } from "../words.js";
 import { sectionsWidget } from "./sections.js";
 
